@@ -1,0 +1,121 @@
+"""Accounts and their credentials: one use case per function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from trunkline.core.errors import InvalidError, UnknownReferenceError
+from trunkline.core.model import Account, AccountState, Actor, Credential, CredentialKind, Role
+from trunkline.core.ports import Store
+
+MAX_NAME = 100
+MAX_DEPTH = 8
+"""Deepest tree of accounts: a top-level account is at depth 1."""
+
+API_KEY_PREFIX = "tc_live_"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """A created account with the secrets that are shown this once."""
+
+    account: Account
+    plivo_token: str
+    twilio_token: str
+    api_key: str
+
+
+def operator(label: str) -> Actor:
+    """Return the actor of the command line: the operator of the installation, bound to no tenant."""
+    nobody = Account(
+        id="",
+        parent_id=None,
+        code="",
+        name="operator",
+        state=AccountState.ACTIVE,
+        default_application_id=None,
+        max_channels=None,
+        max_cps=None,
+        created_at=_EPOCH,
+        updated_at=_EPOCH,
+    )
+    return Actor(account=nobody, label=label, role=Role.OPERATOR)
+
+
+def create(
+    store: Store, actor: Actor, *, name: str, parent_id: str | None = None, role: Role = Role.ACCOUNT
+) -> NewAccount:
+    """Create an account with its Plivo token, Twilio token and API key; ``role`` is the API key's."""
+    if not 0 < len(name.strip()) <= MAX_NAME:
+        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
+    if parent_id is not None:
+        if store.accounts.get(parent_id) is None:
+            raise UnknownReferenceError(
+                f"parent {parent_id!r} is no account", field="parent", advice="trunkline accounts list shows them."
+            )
+        if len(store.accounts.ancestors(parent_id)) >= MAX_DEPTH:
+            raise InvalidError(f"the tree of accounts is at most {MAX_DEPTH} deep", field="parent")
+    now = store.now()
+    account = Account(
+        id=store.new_id(),
+        parent_id=parent_id,
+        code=store.new_code(),
+        name=name.strip(),
+        state=AccountState.ACTIVE,
+        default_application_id=None,
+        max_channels=None,
+        max_cps=None,
+        created_at=now,
+        updated_at=now,
+    )
+    store.accounts.add(account)
+    plivo = issue(store, account, CredentialKind.PLIVO_TOKEN, store.new_secret())
+    twilio = issue(store, account, CredentialKind.TWILIO_TOKEN, store.new_secret())
+    api_key = issue(store, account, CredentialKind.API_KEY, API_KEY_PREFIX + store.new_secret(), role=role)
+    store.log.append(actor, account.id, "create", "account", account.id, name=account.name, parent=parent_id)
+    return NewAccount(account, plivo, twilio, api_key)
+
+
+def issue(
+    store: Store, account: Account, kind: CredentialKind, secret: str, *, role: Role = Role.ACCOUNT, public_id: str = ""
+) -> str:
+    """Write a credential and return its secret."""
+    credential = Credential(
+        id=store.new_id(),
+        account_id=account.id,
+        carrier_id=None,
+        kind=kind,
+        public_id=public_id or account.code,
+        role=role,
+        scopes="*",
+        created_at=store.now(),
+        revoked_at=None,
+    )
+    store.credentials.add(credential, secret)
+    return secret
+
+
+def set_state(store: Store, actor: Actor, account_id: str, state: AccountState) -> Account:
+    """Activate, suspend or close an account; its descendants' calls follow."""
+    account = store.accounts.get(account_id)
+    if account is None:
+        raise UnknownReferenceError(f"{account_id!r} is no account", field="account")
+    changed = replace(account, state=state, updated_at=store.now())
+    store.accounts.update(changed)
+    store.log.append(actor, account.id, "update", "account", account.id, state=state.value)
+    return changed
+
+
+def set_limits(
+    store: Store, actor: Actor, account_id: str, *, max_channels: int | None, max_cps: int | None
+) -> Account:
+    """Bound an account's calls: at once, and new ones a second; None lifts a bound."""
+    account = store.accounts.get(account_id)
+    if account is None:
+        raise UnknownReferenceError(f"{account_id!r} is no account", field="account")
+    changed = replace(account, max_channels=max_channels, max_cps=max_cps, updated_at=store.now())
+    store.accounts.update(changed)
+    store.log.append(actor, account.id, "update", "account", account.id, max_channels=max_channels, max_cps=max_cps)
+    return changed

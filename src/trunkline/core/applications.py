@@ -1,0 +1,121 @@
+"""Applications: one use case per function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from trunkline.core.errors import InvalidError, NotFoundError
+from trunkline.core.model import Account, Actor, Application, CallHooks, Scope, Webhook
+from trunkline.core.ports import Store
+
+MAX_NAME = 100
+MAX_URL = 2048
+METHODS = ("GET", "POST")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationDraft:
+    """An application as asked for; ``dialect`` stays what it is from now on."""
+
+    name: str
+    dialect: str
+    hooks: CallHooks
+    public_uri: bool = False
+    log_messages: bool = True
+    default: bool = False
+
+
+def webhook(url: str, method: str, field: str) -> Webhook:
+    """Return a checked webhook: http or https with a host, at most 2,048 characters, GET or POST in any case."""
+    if len(url) > MAX_URL:
+        raise InvalidError(f"{field} is longer than {MAX_URL} characters", field=field)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or any(c.isspace() or not c.isprintable() for c in url):
+        raise InvalidError(
+            f"{field} is not a usable URL", field=field, advice="Write it whole, like https://example.com/answer."
+        )
+    if method.upper() not in METHODS:
+        named = field.replace("url", "method")
+        raise InvalidError(f"{named} is GET or POST", field=named)
+    return Webhook(url, method.upper())
+
+
+def create(store: Store, actor: Actor, account: Account, draft: ApplicationDraft) -> Application:
+    """Create an application of ``account``; ``draft.default`` makes it the account's default for new numbers."""
+    _check_name(draft.name)
+    now = store.now()
+    application = Application(
+        id=store.new_id(),
+        serial=store.new_serial(),
+        account_id=account.id,
+        name=draft.name,
+        dialect=draft.dialect,
+        active=True,
+        hooks=draft.hooks,
+        public_uri=draft.public_uri,
+        log_messages=draft.log_messages,
+        created_at=now,
+        updated_at=now,
+    )
+    store.applications.add(application)
+    store.log.append(actor, account.id, "create", "application", application.id, name=application.name)
+    if draft.default:
+        set_default(store, actor, application, default=True)
+    return application
+
+
+def _check_name(name: str) -> None:
+    if not 0 < len(name) <= MAX_NAME:
+        raise InvalidError(f"app_name has 1 to {MAX_NAME} characters", field="app_name")
+
+
+def find(store: Store, scope: Scope, serial: str) -> Application:
+    """Return an application by serial; `NotFoundError` when it is not there or not in scope."""
+    application = store.applications.by_serial(scope, serial)
+    if application is None:
+        raise NotFoundError("not found")
+    return application
+
+
+def update(store: Store, actor: Actor, application: Application) -> Application:
+    """Write an application's changed fields."""
+    _check_name(application.name)
+    changed = replace(application, updated_at=store.now())
+    store.applications.update(changed)
+    store.log.append(actor, application.account_id, "update", "application", application.id, name=application.name)
+    return changed
+
+
+def move(store: Store, actor: Actor, application: Application, owner: Account) -> Application:
+    """Give an application to another account of the tree; the old owner's numbers and default let go of it."""
+    if application.account_id == owner.id:
+        return application
+    store.numbers.unlink(application_id=application.id)
+    set_default(store, actor, application, default=False)
+    moved = replace(application, account_id=owner.id, updated_at=store.now())
+    store.applications.update(moved)
+    store.log.append(actor, owner.id, "update", "application", application.id, owner=owner.id)
+    return moved
+
+
+def set_default(store: Store, actor: Actor, application: Application, *, default: bool) -> None:
+    """Make an application its account's default for new numbers, or no longer so."""
+    account = store.accounts.get(application.account_id)
+    if account is None or (account.default_application_id == application.id) == default:
+        return
+    chosen = application.id if default else None
+    store.accounts.update(replace(account, default_application_id=chosen, updated_at=store.now()))
+    store.log.append(actor, account.id, "update", "account", account.id, default_application=chosen)
+
+
+def delete(store: Store, actor: Actor, application: Application) -> None:
+    """Take an application out of service: numbers that point at it point at nothing, a default is cleared."""
+    set_default(store, actor, application, default=False)
+    unlinked = store.numbers.unlink(application_id=application.id)
+    store.applications.remove(application.id, store.now())
+    store.log.append(actor, application.account_id, "delete", "application", application.id, unlinked_numbers=unlinked)

@@ -1,0 +1,120 @@
+"""A call as the applications hear of it: facts about one INVITE from a carrier and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class CallStatus(StrEnum):
+    """Where a call stands, or how it ended."""
+
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    NO_ANSWER = "no-answer"
+    CANCELLED = "cancelled"
+
+
+class EndedBy(StrEnum):
+    """Which side ended a call."""
+
+    CALLER = "caller"
+    CALLEE = "callee"
+    DOCUMENT = "document"
+    CARRIER = "carrier"
+    PLATFORM = "platform"
+    ERROR = "error"
+
+
+class EndCause(StrEnum):
+    """Why a call, or one of its legs, ended. Each dialect owns the table from here to its vendor's codes."""
+
+    NORMAL = "normal"
+    END_OF_DOCUMENT = "end_of_document"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    TIME_LIMIT = "time_limit"
+    INVALID_DESTINATION = "invalid_destination"
+    OUT_OF_SERVICE = "out_of_service"
+    NOT_REGISTERED = "not_registered"
+    DESTINATION_BARRED = "destination_barred"
+    LOOP = "loop"
+    FETCH_TIMEOUT = "fetch_timeout"
+    FETCH_FAILED = "fetch_failed"
+    FETCH_STATUS = "fetch_status"
+    DOCUMENT_INVALID = "document_invalid"
+    UNSUPPORTED = "unsupported"
+    FAILED = "failed"
+
+
+class FetchStep(StrEnum):
+    """Which request for a document a fetch or document cause is about; dialects have codes of their own for each."""
+
+    ANSWER = "answer"
+    ACTION = "action"
+    REDIRECT = "redirect"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call ended: by whom, why, and one sentence for the trace.
+
+    ``step`` matters for the causes ``FETCH_*`` and ``DOCUMENT_INVALID`` only.
+    """
+
+    by: EndedBy
+    cause: EndCause
+    detail: str = ""
+    step: FetchStep = FetchStep.ANSWER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """What an application is told of a call. Numbers are digits without ``+`` where they are numbers at all.
+
+    ``sip_headers`` are the custom headers of the INVITE (``X-…``) and its To header, each as (name, value).
+    """
+
+    id: str
+    account_id: str
+    caller: str
+    called: str
+    caller_name: str | None
+    forwarded_from: str | None
+    status: CallStatus
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    ending: Ending | None = None
+    sip_headers: tuple[tuple[str, str], ...] = ()
+
+
+class DialStatus(StrEnum):
+    """How a dial ended, seen from the caller."""
+
+    COMPLETED = "completed"
+    BUSY = "busy"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMEOUT = "timeout"
+    NO_ANSWER = "no-answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialResult:
+    """What a dial came to. ``sip_status`` is the last leg's final code (None when no final came)."""
+
+    status: DialStatus
+    rang: bool
+    cause: EndCause
+    leg_id: str
+    sip_status: int | None = None
+    duration_s: float = 0.0
+    detail: str = ""

@@ -1,0 +1,295 @@
+"""Carriers and their gateways: one use case per function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from trunkline.core import sources
+from trunkline.core.errors import CarrierInUseError, InvalidError, NotFoundError
+from trunkline.core.model import (
+    Account,
+    Actor,
+    Carrier,
+    CarrierKind,
+    Credential,
+    CredentialKind,
+    Gateway,
+    NumberFormat,
+    NumberProfile,
+    NumberStatus,
+    Role,
+    Scope,
+    Transport,
+)
+from trunkline.core.ports import Rules, Store
+
+MAX_NAME = 100
+MAX_GATEWAYS = 200
+MAX_PORT = 65535
+PLAIN = NumberProfile()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayDraft:
+    """A gateway as asked for. ``address`` is a literal, CIDR (inbound only), or a host name (outbound only)."""
+
+    address: str
+    port: int = 5060
+    transport: Transport = Transport.UDP
+    inbound: bool = True
+    outbound: bool = False
+    priority: int = 10
+    weight: int = 10
+    active: bool = True
+    tech_prefix: str = ""
+    number_format: NumberFormat = NumberFormat.E164
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierDraft:
+    """A carrier as asked for. ``inbound_auth`` is (user name, password) of an `auth` carrier."""
+
+    name: str
+    kind: CarrierKind = CarrierKind.STATIC_IP
+    gateways: tuple[GatewayDraft, ...] = ()
+    profile: NumberProfile = PLAIN
+    voice: bool = True
+    sms: bool = False
+    max_channels: int | None = None
+    max_cps: int | None = None
+    inbound_auth: tuple[str, str] | None = None
+
+
+def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) -> Carrier:
+    """Create a carrier of ``account`` with its gateways."""
+    if not 0 < len(draft.name) <= MAX_NAME:
+        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
+    if (draft.kind is CarrierKind.AUTH) != (draft.inbound_auth is not None):
+        raise InvalidError(
+            "user name and password belong to `auth` carriers, and those need them", field="inbound_auth"
+        )
+    if draft.kind is CarrierKind.REG:
+        raise InvalidError("carriers that we register to are not available yet", field="kind")
+    now, carrier_id = store.now(), store.new_id()
+    carrier = Carrier(
+        id=carrier_id,
+        serial=store.new_serial(),
+        account_id=account.id,
+        name=draft.name,
+        kind=draft.kind,
+        active=True,
+        voice=draft.voice,
+        sms=draft.sms,
+        profile=draft.profile,
+        max_channels=draft.max_channels,
+        max_cps=draft.max_cps,
+        created_at=now,
+        updated_at=now,
+        gateways=tuple(_gateway(store, carrier_id, g) for g in _bounded(draft.gateways)),
+    )
+    store.carriers.add(carrier)
+    if draft.inbound_auth is not None:
+        _add_inbound_auth(store, carrier, *draft.inbound_auth)
+    addresses = [g.address for g in carrier.gateways]
+    store.log.append(actor, account.id, "create", "carrier", carrier.id, name=carrier.name, gateways=addresses)
+    return carrier
+
+
+def _bounded(drafts: Sequence[GatewayDraft]) -> Sequence[GatewayDraft]:
+    if len(drafts) > MAX_GATEWAYS:
+        raise InvalidError(f"a carrier has at most {MAX_GATEWAYS} gateways", field="ip_set")
+    return drafts
+
+
+def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: str) -> None:
+    if not 0 < len(username) <= 64 or any(c.isspace() or c in ':"' for c in username):
+        raise InvalidError('a SIP user name has 1 to 64 characters, none a blank, `:` or `"`', field="username")
+    if not 8 <= len(password) <= 128:
+        raise InvalidError("a SIP password has 8 to 128 characters", field="password")
+    if store.credentials.named(CredentialKind.SIP_INBOUND, username):
+        raise InvalidError("this SIP user name is taken", field="username", advice="Choose another one.")
+    credential = Credential(
+        id=store.new_id(),
+        account_id=carrier.account_id,
+        carrier_id=carrier.id,
+        kind=CredentialKind.SIP_INBOUND,
+        public_id=username,
+        role=Role.ACCOUNT,
+        scopes="",
+        created_at=store.now(),
+        revoked_at=None,
+    )
+    store.credentials.add(credential, password)
+
+
+def _gateway(store: Store, carrier_id: str, draft: GatewayDraft) -> Gateway:
+    if not 0 < draft.port <= MAX_PORT:
+        raise InvalidError(f"port {draft.port} is not between 1 and {MAX_PORT}", field="port")
+    if not (draft.inbound or draft.outbound):
+        raise InvalidError("a gateway is inbound, outbound or both", field="inbound")
+    if not (0 <= draft.priority <= 65535 and 0 <= draft.weight <= 65535):
+        raise InvalidError("priority and weight are between 0 and 65535 (RFC 2782)", field="priority")
+    host, prefix = parse_host(draft.address, store.rules, inbound=draft.inbound, outbound=draft.outbound)
+    return Gateway(
+        id=store.new_id(),
+        carrier_id=carrier_id,
+        host=host,
+        prefix=prefix,
+        port=draft.port,
+        transport=draft.transport,
+        inbound=draft.inbound,
+        outbound=draft.outbound,
+        priority=draft.priority,
+        weight=draft.weight,
+        active=draft.active,
+        tech_prefix=draft.tech_prefix,
+        number_format=draft.number_format,
+        emergency=draft.emergency,
+    )
+
+
+def parse_host(address: str, rules: Rules, *, inbound: bool, outbound: bool) -> tuple[str, int | None]:
+    """Return (host, prefix) of a gateway's address; a host name has no prefix and is outbound only."""
+    text = address.strip()
+    if not inbound and _is_host_name(text):
+        return text.lower().rstrip("."), None
+    if inbound and _is_host_name(text):
+        raise InvalidError(
+            f"{text[:64]!r} is a host name; an inbound gateway is an address, since calls are matched by it",
+            field="address",
+            advice="Name the addresses that the carrier sends from, or set inbound to false.",
+        )
+    host, prefix = sources.parse_network(text, lab=rules.lab, allow_wide=rules.allow_wide_masks, field="address")
+    _refuse_own(host, prefix, rules, "address")
+    if outbound and prefix != (128 if ":" in host else 32):
+        raise InvalidError("an outbound gateway is one address, no network", field="address")
+    return host, prefix
+
+
+def _is_host_name(text: str) -> bool:
+    labels = text.rstrip(".").split(".")
+    return (
+        len(text) <= 253
+        and len(labels) > 1
+        and not labels[-1].isdigit()
+        and all(0 < len(x) <= 63 and x.replace("-", "a").isalnum() and x.isascii() and x[0] != "-" for x in labels)
+    )
+
+
+def _refuse_own(host: str, prefix: int, rules: Rules, field: str) -> None:
+    low, high = sources.network_range(host, prefix)
+    for own in rules.own_addresses:
+        first, _ = sources.network_range(own, 128 if ":" in own else 32)
+        if low <= first <= high:
+            raise InvalidError(
+                f"{field} entry {host!r} is this server's own SIP address",
+                field=field,
+                advice="Name the carrier's address; in a lab, another loopback address such as 127.0.0.2.",
+            )
+
+
+def parse_ip_set(entries: Sequence[str], rules: Rules) -> tuple[tuple[str, int], ...]:
+    """Return the (address, prefix) pairs of an address list, in its order, repeats folded."""
+    if not entries or entries == [""]:
+        raise InvalidError("ip_set names no address", field="ip_set", advice="Give at least one, like 203.0.113.7.")
+    if len(entries) > MAX_GATEWAYS:
+        raise InvalidError(f"ip_set names more than {MAX_GATEWAYS} addresses", field="ip_set")
+    networks: dict[tuple[str, int], None] = {}
+    for entry in entries:
+        network = sources.parse_network(entry, lab=rules.lab, allow_wide=rules.allow_wide_masks)
+        _refuse_own(*network, rules, "ip_set")
+        networks[network] = None
+    return tuple(networks)
+
+
+def find(store: Store, scope: Scope, serial: str) -> Carrier:
+    """Return a carrier by serial; `NotFoundError` when it is not there or not in scope."""
+    carrier = store.carriers.by_serial(scope, serial)
+    if carrier is None:
+        raise NotFoundError("not found")
+    return carrier
+
+
+def rename(store: Store, actor: Actor, carrier: Carrier, name: str) -> Carrier:
+    """Give a carrier another name."""
+    if not 0 < len(name) <= MAX_NAME:
+        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
+    return update(store, actor, replace(carrier, name=name), name=name)
+
+
+def update(store: Store, actor: Actor, carrier: Carrier, **detail: object) -> Carrier:
+    """Write a carrier's changed fields; ``detail`` is what the log shows of the change."""
+    changed = replace(carrier, updated_at=store.now())
+    store.carriers.update(changed)
+    store.log.append(actor, carrier.account_id, "update", "carrier", carrier.id, **detail)
+    return changed
+
+
+def set_inbound_addresses(store: Store, actor: Actor, carrier: Carrier, networks: Sequence[tuple[str, int]]) -> Carrier:
+    """Make ``networks`` the inbound literal addresses, in their order; other gateways stay.
+
+    An unchanged address keeps its gateway; a removed two-way gateway stays for outbound calls; a new one is inbound
+    only. Numbers that this puts on addresses shared with another top-level account wait for the operator again.
+    """
+    known = {(g.host, g.prefix): g for g in carrier.gateways if g.prefix is not None}
+    wanted = []
+    for host, prefix in networks:
+        gateway = known.pop((host, prefix), None)
+        draft = GatewayDraft(address=host if prefix in (32, 128) else f"{host}/{prefix}")
+        wanted.append(replace(gateway, inbound=True) if gateway else _gateway(store, carrier.id, draft))
+    kept = [replace(g, inbound=False) for g in known.values() if g.outbound]
+    names = [g for g in carrier.gateways if g.prefix is None]
+    return set_gateways(store, actor, carrier, [*wanted, *kept, *names])
+
+
+def set_gateways(store: Store, actor: Actor, carrier: Carrier, gateways: Sequence[Gateway]) -> Carrier:
+    """Make these the carrier's gateways; what they newly share with another tenant waits for the operator."""
+    if len(gateways) > MAX_GATEWAYS:
+        raise InvalidError(f"a carrier has at most {MAX_GATEWAYS} gateways", field="gateways")
+    before = {(g.host, g.prefix) for g in carrier.inbound_literals}
+    changed = replace(carrier, gateways=tuple(gateways), updated_at=store.now())
+    store.carriers.replace_gateways(carrier.id, changed.gateways)
+    store.carriers.update(changed)
+    store.log.append(actor, carrier.account_id, "update", "carrier", carrier.id, gateways=[g.address for g in gateways])
+    if {(g.host, g.prefix) for g in changed.inbound_literals} - before:
+        _hold_shared(store, actor, changed)
+    return changed
+
+
+def _hold_shared(store: Store, actor: Actor, carrier: Carrier) -> None:
+    if store.carriers.shares_sources([carrier.id], store.accounts.ancestors(carrier.account_id)[-1]):
+        held = store.numbers.set_status_of_carrier(carrier.id, NumberStatus.ACTIVE, NumberStatus.PENDING_CLAIM)
+        for e164 in held:
+            store.log.append(actor, carrier.account_id, "hold", "number", e164, reason="shared source addresses")
+
+
+def add_gateway(store: Store, actor: Actor, carrier: Carrier, draft: GatewayDraft) -> Gateway:
+    """Add a gateway to a carrier; the same address, port and transport in one direction twice is refused."""
+    gateway = _gateway(store, carrier.id, draft)
+    for other in carrier.gateways:
+        same = (other.host, other.prefix, other.port, other.transport)
+        if same == (gateway.host, gateway.prefix, gateway.port, gateway.transport):
+            raise InvalidError(
+                f"{gateway.address}:{gateway.port} is a gateway of this carrier already", field="address"
+            )
+    set_gateways(store, actor, carrier, [*carrier.gateways, gateway])
+    return gateway
+
+
+def remove_gateway(store: Store, actor: Actor, carrier: Carrier, gateway_id: str) -> None:
+    """Take one gateway away from a carrier."""
+    rest = [g for g in carrier.gateways if g.id != gateway_id]
+    if len(rest) == len(carrier.gateways):
+        raise NotFoundError("not found")
+    set_gateways(store, actor, carrier, rest)
+
+
+def delete(store: Store, actor: Actor, carrier: Carrier) -> None:
+    """Take a carrier out of service; refused while live numbers name it."""
+    count = store.carriers.live_numbers(carrier.id)
+    if count:
+        raise CarrierInUseError(count)
+    store.carriers.remove(carrier.id, store.now())
+    store.log.append(actor, carrier.account_id, "delete", "carrier", carrier.id, name=carrier.name)

@@ -1,0 +1,121 @@
+"""Facts: what the inventory knows that matters for one call attempt, and the attempt itself.
+
+NamedTuples, since they are made for every call: `store/facts.py` reads them, `core/routing.py` decides on them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from trunkline.core.model import CalledIn, CallHooks, CarrierKind, NumberProfile, NumberStatus
+
+
+class Proof(StrEnum):
+    """What an attempt's digest credentials came to, before anything was decided."""
+
+    NONE = "none"
+    STALE = "stale"
+    WRONG = "wrong"
+    GOOD = "good"
+
+
+class Attempt(NamedTuple):
+    """An INVITE with what the socket knows of it. ``called`` gives the user part found in each place."""
+
+    source: str
+    called: tuple[tuple[CalledIn, str], ...]
+    caller: str = ""
+    proof: Proof = Proof.NONE
+    proven_carriers: tuple[str, ...] = ()
+
+
+class CarrierFact(NamedTuple):
+    """A carrier as routing sees it; ``account_active`` counts the accounts above, too."""
+
+    id: str
+    name: str
+    kind: CarrierKind
+    active: bool
+    account_id: str
+    account_active: bool
+    profile: NumberProfile
+    max_channels: int | None
+    max_cps: int | None
+
+
+class SourceFact(NamedTuple):
+    """A carrier one of whose inbound gateways covers the attempt's source."""
+
+    carrier: CarrierFact
+    gateway_id: str
+    prefix: int
+
+
+class TrunkTarget(NamedTuple):
+    """A trunk's URIs as (uri, priority, weight), active ones only."""
+
+    trunk_id: str
+    name: str
+    uris: tuple[tuple[str, int, int], ...]
+
+
+class ApplicationTarget(NamedTuple):
+    """An application (or a number's inline hook): its dialect and where it asks."""
+
+    application_id: str
+    name: str
+    dialect: str
+    hooks: CallHooks
+
+
+Target = TrunkTarget | ApplicationTarget
+
+
+class NumberFact(NamedTuple):
+    """A live number: its owner's state and limits, who may deliver it, what it points at (the first that is usable)."""
+
+    id: str
+    e164: str
+    account_id: str
+    status: NumberStatus
+    account_active: bool
+    max_channels: int | None
+    max_cps: int | None
+    carriers: tuple[CarrierFact, ...]
+    target: Target | None
+    target_note: str
+
+
+class Usage(Protocol):
+    """What calls take of the limits right now; keys are ``account:<id>`` and ``carrier:<id>``."""
+
+    def channels(self, key: str) -> int:
+        """Calls in progress."""
+        ...
+
+    def started(self, key: str) -> int:
+        """Calls that began in the last second."""
+        ...
+
+
+class NoUsage:
+    """Nothing in use: what a decision without a running edge sees."""
+
+    def channels(self, key: str) -> int:  # noqa: ARG002 -- the port's signature
+        """Return 0."""
+        return 0
+
+    def started(self, key: str) -> int:  # noqa: ARG002 -- the port's signature
+        """Return 0."""
+        return 0
+
+
+class Facts(NamedTuple):
+    """All that `decide` looks at besides the attempt. ``readable`` False: the store could not be read."""
+
+    sources: tuple[SourceFact, ...] = ()
+    numbers: tuple[NumberFact, ...] = ()
+    auth_carriers_exist: bool = False
+    usage: Usage = NoUsage()
+    readable: bool = True

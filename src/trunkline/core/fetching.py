@@ -1,0 +1,165 @@
+"""Ports of a call to the application behind it: what is asked over HTTP, and the legs that the answer moves.
+
+``voice/`` runs documents through these and knows neither HTTP nor SIP; ``hooks/`` implements `HookClient`, a dialect's
+``hooks.py`` implements `HookDialect`, the SIP edge implements `Legs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from trunkline.core.calls import CallFacts, DialResult, EndCause, Ending, FetchStep
+from trunkline.core.model import Webhook
+from trunkline.core.verbs import Dial, Document
+
+# The largest answer that is read from an application, in bytes; vendors publish 100 KB for a document.
+MAX_DOCUMENT_BYTES = 100 * 1024
+
+
+class RetryOn(StrEnum):
+    """Which failures are worth another try."""
+
+    CONNECT_TIMEOUT = "connect_timeout"
+    READ_TIMEOUT = "read_timeout"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchPolicy:
+    """Limits of one request, in seconds; ``total_s`` covers its retries."""
+
+    connect_s: float = 2.0
+    read_s: float = 40.0
+    total_s: float = 55.0
+    retries: int = 1
+    retry_on: frozenset[RetryOn] = frozenset({RetryOn.CONNECT_TIMEOUT, RetryOn.READ_TIMEOUT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRequest:
+    """One request to a user's application, complete: already signed, its fragment already taken off."""
+
+    url: str
+    method: str
+    params: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    policy: FetchPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class HookResponse:
+    """A 2xx answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class HookFailure(StrEnum):
+    """Why a request brought no usable answer."""
+
+    ADDRESS_REFUSED = "address_refused"
+    NOT_RESOLVED = "not_resolved"
+    CONNECT = "connect"
+    CONNECT_TIMEOUT = "connect_timeout"
+    READ_TIMEOUT = "read_timeout"
+    TOTAL_TIMEOUT = "total_timeout"
+    STATUS = "status"
+    TOO_LARGE = "too_large"
+    BAD_URL = "bad_url"
+
+
+class HookError(Exception):
+    """A request that failed for good: which way, the last status if there was one, a sentence for the trace."""
+
+    def __init__(self, failure: HookFailure, detail: str, status: int | None = None) -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.detail = detail
+        self.status = status
+
+
+class DocumentError(Exception):
+    """An answer that is not a document of its dialect: a sentence that says where and what."""
+
+
+class FetchError(Exception):
+    """No document could be had: the cause for the call's ending, the step, and one sentence per try for the trace."""
+
+    def __init__(self, cause: EndCause, step: FetchStep, tries: tuple[str, ...]) -> None:
+        super().__init__("; ".join(tries))
+        self.cause = cause
+        self.step = step
+        self.tries = tries
+
+
+class HookClient(Protocol):
+    """Sends requests to users' applications."""
+
+    async def send(self, request: HookRequest) -> HookResponse:
+        """Return the 2xx answer; raise `HookError` when the policy's tries are used up."""
+        ...
+
+
+class HookDialect(Protocol):
+    """How one dialect writes requests to an application and reads its documents."""
+
+    def answer(self, call: CallFacts, hook: Webhook) -> HookRequest:
+        """Build the request for the first document (the same for the fallback)."""
+        ...
+
+    def redirect(self, call: CallFacts, hook: Webhook) -> HookRequest:
+        """Build the request that a `Redirect` makes."""
+        ...
+
+    def dial_action(self, call: CallFacts, hook: Webhook, result: DialResult) -> HookRequest:
+        """Build the request that tells how a `Dial` ended."""
+        ...
+
+    def hangup(self, call: CallFacts, hook: Webhook) -> HookRequest:
+        """Build the request that tells that the call is over (``call.ending`` is set)."""
+        ...
+
+    def parse(self, body: bytes, base_url: str) -> Document:
+        """Read a document; relative URLs in it are joined to ``base_url``. Raises `DocumentError`."""
+        ...
+
+
+class CallerGone(Exception):  # noqa: N818 -- not an error: the ordinary end of a call, seen from a document
+    """The caller has hung up or cancelled: nothing is left to run for."""
+
+
+class Legs(Protocol):
+    """The call's legs, moved by a document. Every method raises `CallerGone` once the caller has gone.
+
+    ``dial`` and ``wait`` may be cancelled (a scheduled end, a call torn down): a cancelled dial leaves no leg behind.
+    """
+
+    @property
+    def answered(self) -> bool:
+        """True once the caller has had a 200."""
+        ...
+
+    def ring(self) -> None:
+        """Send 180 to a caller that has had no provisional but 100; nothing once it was sent or answered."""
+        ...
+
+    async def dial(self, dial: Dial) -> DialResult:
+        """Ring the targets, connect the first that answers, return when its leg has ended or none answered."""
+        ...
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass while the call goes on."""
+        ...
+
+    def end(self, ending: Ending, sip_status: int | None = None) -> None:
+        """End the call: BYE with a Reason when answered, else ``sip_status`` (480 when not given)."""
+        ...
+
+    def note(self, what: str, **facts: object) -> None:
+        """Add a line to the call's trace."""
+        ...

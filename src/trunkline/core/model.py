@@ -1,0 +1,376 @@
+"""The inventory's values: what an installation knows of accounts, carriers, numbers and what they point at.
+
+All are frozen: a change makes a new value (``dataclasses.replace``), and the store writes it. Times are aware UTC
+datetimes, ids random UUIDs in text, ``serial`` 14 random digits that are unique over all kinds of record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class AccountState(StrEnum):
+    """Whether an account's calls route; a suspended account suspends its descendants."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A tenant. ``code`` is 18 characters of ``[A-Z0-9]``; a subaccount has a ``parent_id``."""
+
+    id: str
+    parent_id: str | None
+    code: str
+    name: str
+    state: AccountState
+    default_application_id: str | None
+    max_channels: int | None
+    max_cps: int | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_subaccount(self) -> bool:
+        """True for every account below another one."""
+        return self.parent_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The accounts that a look-up may see: one account, or it and everything below it."""
+
+    account_id: str
+    include_children: bool = False
+
+
+EVERYTHING = Scope("*", include_children=True)
+"""The operator's scope: every account of the installation. Never made from a tenant's request."""
+
+
+class CredentialKind(StrEnum):
+    """What a credential opens. SIP credentials belong to a carrier, the others to an account."""
+
+    PLIVO_TOKEN = "plivo_token"  # noqa: S105 -- the name of a kind, no secret
+    TWILIO_TOKEN = "twilio_token"  # noqa: S105 -- the name of a kind, no secret
+    API_KEY = "api_key"
+    SIP_INBOUND = "sip_inbound"
+    SIP_OUTBOUND = "sip_outbound"
+
+
+class Role(StrEnum):
+    """Who holds a credential: a tenant, or the operator of the installation."""
+
+    ACCOUNT = "account"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A secret's row without the secret: what it opens, for whom, and whether it still does."""
+
+    id: str
+    account_id: str
+    carrier_id: str | None
+    kind: CredentialKind
+    public_id: str
+    role: Role
+    scopes: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """On whose behalf something is done; ``label`` is what the change log shows."""
+
+    account: Account
+    label: str
+    role: Role = Role.ACCOUNT
+
+
+class CarrierKind(StrEnum):
+    """How a carrier proves itself: by address, by digest credentials, or by our registration."""
+
+    STATIC_IP = "static_ip"
+    AUTH = "auth"
+    REG = "reg"
+
+
+class CalledIn(StrEnum):
+    """Where a carrier writes the called number."""
+
+    REQUEST_URI = "request_uri"
+    TO = "to"
+    P_CALLED_PARTY_ID = "p_called_party_id"
+    DIVERSION = "diversion"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberProfile:
+    """How a carrier writes numbers: the place, the country of national forms, a prefix to strip."""
+
+    called_in: CalledIn = CalledIn.REQUEST_URI
+    country: str | None = None
+    strip_prefix: str | None = None
+
+
+class Transport(StrEnum):
+    """SIP transports; which ones this build carries stands in the README's status table."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
+class NumberFormat(StrEnum):
+    """How an outbound gateway wants numbers: ``+49301234567``, ``49301234567`` or ``030 1234567`` without blanks."""
+
+    E164 = "e164"
+    PLAIN = "plain"
+    NATIONAL = "national"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """One address of a carrier. ``prefix`` is the mask of a literal address; a host name has none."""
+
+    id: str
+    carrier_id: str
+    host: str
+    prefix: int | None
+    port: int
+    transport: Transport
+    inbound: bool
+    outbound: bool
+    priority: int
+    weight: int
+    active: bool
+    tech_prefix: str
+    number_format: NumberFormat
+    emergency: bool
+
+    @property
+    def address(self) -> str:
+        """The host as people write it: with ``/prefix`` only where it is a real mask."""
+        full = 128 if ":" in self.host else 32
+        return self.host if self.prefix in (None, full) else f"{self.host}/{self.prefix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """A company that sends and takes calls. ``gateways`` stand in the order in which they were given."""
+
+    id: str
+    serial: str
+    account_id: str
+    name: str
+    kind: CarrierKind
+    active: bool
+    voice: bool
+    sms: bool
+    profile: NumberProfile
+    max_channels: int | None
+    max_cps: int | None
+    created_at: datetime
+    updated_at: datetime
+    gateways: tuple[Gateway, ...] = ()
+
+    @property
+    def inbound_literals(self) -> tuple[Gateway, ...]:
+        """The gateways that admit calls by address."""
+        return tuple(g for g in self.gateways if g.inbound and g.prefix is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An HTTP address of a user's application and the method that it wants."""
+
+    url: str
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHooks:
+    """Where a call asks: the answer document, its fallback, the end of the call; and the same for messages."""
+
+    answer: Webhook | None = None
+    fallback: Webhook | None = None
+    hangup: Webhook | None = None
+    message: Webhook | None = None
+    message_fallback: Webhook | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """URLs that answer calls, in the ``dialect`` that was fixed at creation."""
+
+    id: str
+    serial: str
+    account_id: str
+    name: str
+    dialect: str
+    active: bool
+    hooks: CallHooks
+    public_uri: bool
+    log_messages: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """URLs that stand on a number itself (the inline hook), below trunk and application in precedence."""
+
+    id: str
+    account_id: str
+    dialect: str
+    hooks: CallHooks
+
+
+class Direction(StrEnum):
+    """From whose side a trunk's calls come: inbound trunks take calls, outbound trunks place them."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkUri:
+    """One origination target of a trunk; lower priority first, weight shares among equals (RFC 2782)."""
+
+    id: str
+    uri: str
+    priority: int
+    weight: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """SIP URIs that take a number's calls."""
+
+    id: str
+    serial: str
+    account_id: str
+    name: str
+    direction: Direction
+    active: bool
+    uris: tuple[TrunkUri, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+class NumberStatus(StrEnum):
+    """``PENDING_CLAIM`` waits for the operator (shared sources), ``PENDING_ACTIVATION`` for compliance."""
+
+    ACTIVE = "active"
+    PENDING_CLAIM = "pending_claim"
+    PENDING_ACTIVATION = "pending_activation"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Another record, as far as a view of this one shows it."""
+
+    id: str
+    serial: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The account behind a record, as far as a view shows it."""
+
+    id: str
+    code: str
+    name: str
+    parent_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberDetails:
+    """What is known about a number beyond its routing: told by its owner, a tariff, or the operator."""
+
+    region: str | None = None
+    country: str | None = None
+    city: str | None = None
+    number_type: str = "local"
+    alias: str | None = None
+    monthly_rental_rate: str = "0.00000"
+    voice_rate: str = "0.00000"
+    sms_rate: str = "0.00000"
+    mms_rate: str = "0.00000"
+    renewal_on: date | None = None
+    cnam_lookup: bool | None = None
+    cnam: str | None = None
+    campaign_id: str | None = None
+    campaign_status: str | None = None
+    toll_free_status: str | None = None
+    toll_free_verification_id: str | None = None
+    toll_free_order_status: str | None = None
+    profile_id: str | None = None
+    reputation_status: str | None = None
+    compliance_id: str | None = None
+    compliance_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """An E.164 number (digits, no ``+``) of one account, with what it points at and who delivers it."""
+
+    seq: int
+    id: str
+    e164: str
+    owner: Owner
+    status: NumberStatus
+    carrier: Ref | None
+    application: Ref | None
+    trunk: Ref | None
+    hook_id: str | None
+    voice: bool
+    sms: bool
+    mms: bool
+    details: NumberDetails
+    added_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One line of the change log: who did what to which record, and when."""
+
+    seq: int
+    at: datetime
+    actor: str
+    account_id: str
+    verb: str
+    kind: str
+    record_id: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A window on a list in its stable order: after the record numbered ``after``, else from ``offset``."""
+
+    limit: int
+    offset: int = 0
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """A page's records, the number of records in the whole list, and the order number of the last one shown."""
+
+    items: tuple[T, ...]
+    total: int
+    last: int | None

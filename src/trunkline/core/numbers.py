@@ -1,0 +1,238 @@
+"""Numbers: one use case per function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from trunkline.core import e164
+from trunkline.core.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    NumberTakenError,
+    UnknownReferenceError,
+)
+from trunkline.core.model import (
+    EVERYTHING,
+    Account,
+    Actor,
+    Application,
+    Carrier,
+    Direction,
+    Number,
+    NumberDetails,
+    NumberStatus,
+    Owner,
+    Ref,
+    Scope,
+    Trunk,
+)
+from trunkline.core.ports import Store
+
+MAX_AT_ONCE = 1000
+MAX_ALIAS = 255
+MAX_REGION = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """Numbers to add to one account: who delivers them and what they point at (None: the account's default)."""
+
+    numbers: Sequence[str]
+    owner: Account
+    carrier: Carrier
+    region: str
+    number_type: str = "local"
+    application: Application | None = None
+
+
+def add(store: Store, actor: Actor, addition: Addition) -> tuple[Number, ...]:
+    """Add numbers, all or none. Raises `InvalidError` or `NumberTakenError` naming the offending ones."""
+    digits = _distinct(addition.numbers)
+    _check_delivery(store, addition.owner, addition.carrier)
+    taken = store.numbers.owners(digits)
+    if taken:
+        mine = {addition.owner.id, actor.account.id}
+        raise NumberTakenError(tuple(n for n in digits if n in taken), own=set(taken.values()) <= mine)
+    if not 0 < len(addition.region.strip()) <= MAX_REGION:
+        raise InvalidError(f"region has 1 to {MAX_REGION} characters", field="region")
+    application = addition.application or _default_application(store, addition.owner)
+    status = claim_status(store, addition.owner, [addition.carrier.id])
+    added = tuple(_new_number(store, addition, number, application, status) for number in digits)
+    for number in added:
+        store.numbers.add(number, [addition.carrier.id])
+        store.log.append(
+            actor, number.owner.id, "add", "number", number.e164, carrier=addition.carrier.id, status=status.value
+        )
+    return added
+
+
+def _distinct(written: Sequence[str]) -> list[str]:
+    if not written or list(written) == [""]:
+        raise InvalidError("numbers names no number", field="numbers", advice="Give at least one, like 14155551234.")
+    if len(written) > MAX_AT_ONCE:
+        raise InvalidError(f"numbers names more than {MAX_AT_ONCE}", field="numbers", advice="Send them in parts.")
+    digits: dict[str, None] = {}
+    for text in written:
+        number = e164.parse(text, "numbers")
+        if number in digits:
+            raise InvalidError(f"numbers names {number} twice", field="numbers")
+        digits[number] = None
+    return list(digits)
+
+
+def _check_delivery(store: Store, owner: Account, carrier: Carrier) -> None:
+    if carrier.account_id not in store.accounts.ancestors(owner.id):
+        raise UnknownReferenceError("carrier is not one of your carriers", field="carrier")
+
+
+def _default_application(store: Store, owner: Account) -> Application | None:
+    if owner.default_application_id is None:
+        return None
+    return store.applications.get(Scope(owner.id), owner.default_application_id)
+
+
+def claim_status(store: Store, owner: Account, carrier_ids: Sequence[str]) -> NumberStatus:
+    """Return whether a number on these carriers routes at once, or waits since its sources are shared ground."""
+    top = store.accounts.ancestors(owner.id)[-1]
+    shared = store.carriers.shares_sources(carrier_ids, top)
+    return NumberStatus.PENDING_CLAIM if shared else NumberStatus.ACTIVE
+
+
+def _new_number(
+    store: Store, addition: Addition, digits: str, application: Application | None, status: NumberStatus
+) -> Number:
+    now, carrier, owner = store.now(), addition.carrier, addition.owner
+    details = NumberDetails(
+        region=addition.region.strip(), number_type=addition.number_type, country=e164.country_of(digits)
+    )
+    return Number(
+        seq=0,
+        id=store.new_id(),
+        e164=digits,
+        owner=Owner(owner.id, owner.code, owner.name, owner.parent_id),
+        status=status,
+        carrier=Ref(carrier.id, carrier.serial, carrier.name),
+        application=_ref(application),
+        trunk=None,
+        hook_id=None,
+        voice=carrier.voice,
+        sms=carrier.sms,
+        mms=False,
+        details=details,
+        added_at=now,
+        updated_at=now,
+    )
+
+
+def _ref(record: Application | Trunk | None) -> Ref | None:
+    return Ref(record.id, record.serial, record.name) if record is not None else None
+
+
+def find(store: Store, scope: Scope, digits: str) -> Number:
+    """Return a live number; `NotFoundError` when it is not there or not in scope."""
+    number = store.numbers.get(scope, digits)
+    if number is None:
+        raise NotFoundError("not found")
+    return number
+
+
+def point_at_application(store: Store, actor: Actor, number: Number, application: Application | None) -> Number:
+    """Point a number at an application, or at nothing; a trunk that it pointed at is let go."""
+    changed = replace(number, application=_ref(application), trunk=None)
+    return _write(store, actor, changed, application=application.id if application else None)
+
+
+def point_at_trunk(store: Store, actor: Actor, number: Number, trunk: Trunk) -> Number:
+    """Point a number at an inbound trunk; an application that it pointed at is let go."""
+    if trunk.direction is not Direction.INBOUND:
+        raise InvalidError(
+            "app_id names an outbound trunk, which takes no calls", field="app_id", advice="Name an inbound trunk."
+        )
+    return _write(store, actor, replace(number, application=None, trunk=_ref(trunk)), trunk=trunk.id)
+
+
+def set_alias(store: Store, actor: Actor, number: Number, alias: str | None) -> Number:
+    """Give a number a name of its owner's choice; empty or None clears it."""
+    if alias is not None and len(alias) > MAX_ALIAS:
+        raise InvalidError(f"alias has at most {MAX_ALIAS} characters", field="alias")
+    return _write(store, actor, replace(number, details=replace(number.details, alias=alias or None)), alias=alias)
+
+
+def move_within(store: Store, actor: Actor, number: Number, owner: Account) -> Number:
+    """Move a number to another account of the same tree; what it pointed at stays behind with the old owner."""
+    if owner.id == number.owner.id:
+        return number
+    moved = _moved(number, owner)
+    for carrier_id in store.numbers.carriers(number.id):
+        carrier = store.carriers.get(Scope(store.accounts.ancestors(owner.id)[-1], include_children=True), carrier_id)
+        if carrier is not None:
+            _check_delivery(store, owner, carrier)
+    return _write(store, actor, moved, owner=owner.id)
+
+
+def _moved(number: Number, owner: Account) -> Number:
+    new_owner = Owner(owner.id, owner.code, owner.name, owner.parent_id)
+    return replace(number, owner=new_owner, application=None, trunk=None, hook_id=None)
+
+
+def set_carriers(store: Store, actor: Actor, number: Number, carriers: Sequence[Carrier]) -> Number:
+    """Say who delivers a number, the primary first; the claim is judged anew."""
+    if not carriers:
+        raise InvalidError("a number needs at least one carrier", field="carriers")
+    owner = store.accounts.get(number.owner.id)
+    if owner is None:
+        raise NotFoundError("not found")
+    for carrier in carriers:
+        _check_delivery(store, owner, carrier)
+    ids = list(dict.fromkeys(c.id for c in carriers))
+    new = set(ids) - set(store.numbers.carriers(number.id))
+    status = number.status
+    if new and claim_status(store, owner, list(new)) is NumberStatus.PENDING_CLAIM:
+        status = NumberStatus.PENDING_CLAIM
+    store.numbers.set_carriers(number.id, ids)
+    return _write(store, actor, replace(number, carrier=_carrier_ref(carriers[0]), status=status), carriers=ids)
+
+
+def _carrier_ref(carrier: Carrier) -> Ref:
+    return Ref(carrier.id, carrier.serial, carrier.name)
+
+
+def approve(store: Store, actor: Actor, digits: str) -> Number:
+    """Let a claimed number route: the operator has seen that it is its owner's."""
+    number = find(store, EVERYTHING, digits)
+    if number.status is not NumberStatus.PENDING_CLAIM:
+        raise ConflictError(f"{digits} does not wait for approval (it is {number.status.value})")
+    return _write(store, actor, replace(number, status=NumberStatus.ACTIVE), approved=True)
+
+
+def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: Carrier | None) -> Number:
+    """Give a number to another account; ``carrier`` delivers it from now on (None: the ones that it has)."""
+    number = find(store, EVERYTHING, digits)
+    moved = _moved(number, owner)
+    ids = [carrier.id] if carrier else store.numbers.carriers(number.id)
+    for carrier_id in ids:
+        found = store.carriers.get(EVERYTHING, carrier_id)
+        if found is None or found.account_id not in store.accounts.ancestors(owner.id):
+            raise UnknownReferenceError(
+                "the number's carrier serves neither the new account nor one above it",
+                field="carrier",
+                advice="Name one of the new account's carriers: --carrier ID.",
+            )
+    store.numbers.set_carriers(number.id, ids)
+    ref = Ref(carrier.id, carrier.serial, carrier.name) if carrier else number.carrier
+    return _write(store, actor, replace(moved, carrier=ref), owner=owner.id, transferred_from=number.owner.id)
+
+
+def remove(store: Store, actor: Actor, number: Number) -> None:
+    """Take a number out of the inventory; its history stays."""
+    store.numbers.remove(number.id, store.now())
+    store.log.append(actor, number.owner.id, "remove", "number", number.e164)
+
+
+def _write(store: Store, actor: Actor, number: Number, **detail: object) -> Number:
+    changed = replace(number, updated_at=store.now())
+    store.numbers.update(changed)
+    store.log.append(actor, changed.owner.id, "update", "number", changed.e164, **detail)
+    return changed

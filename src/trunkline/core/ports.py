@@ -1,0 +1,314 @@
+"""What core needs from outside, as protocols: a `Store` is one consistent view of the inventory.
+
+A use case gets a `Store` and runs whole inside one transaction of it; it never waits and never sees a half-written
+state. Reads that a tenant asks for take a `Scope`; what lies outside it is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from trunkline.core.model import (
+    Account,
+    Actor,
+    Application,
+    Carrier,
+    Change,
+    Credential,
+    CredentialKind,
+    Gateway,
+    Listing,
+    Number,
+    NumberStatus,
+    Page,
+    Scope,
+    Trunk,
+    TrunkUri,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What this installation accepts: lab mode, wide masks, and the addresses of its own SIP listeners."""
+
+    lab: bool = False
+    allow_wide_masks: bool = False
+    own_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberFilter:
+    """Conditions on a list of numbers, joined by AND; None or empty means any.
+
+    ``renewal`` holds (comparison, day) pairs, the comparison one of ``= < <= > >=``.
+    """
+
+    prefix: str | None = None
+    number_type: str | None = None
+    owner_id: str | None = None
+    alias: str | None = None
+    voice: bool | None = None
+    sms: bool | None = None
+    mms: bool | None = None
+    cnam_lookup: bool | None = None
+    renewal: tuple[tuple[str, date], ...] = field(default=())
+    campaign_status: str | None = None
+    campaign_id: str | None = None
+    toll_free_status: str | None = None
+    toll_free_order_status: str | None = None
+
+
+class AccountStore(Protocol):
+    """Accounts and their tree."""
+
+    def get(self, account_id: str) -> Account | None:
+        """Return an account by id."""
+        ...
+
+    def by_code(self, code: str) -> Account | None:
+        """Return an account by its 18 characters."""
+        ...
+
+    def all(self) -> list[Account]:
+        """Return every account, parents before children."""
+        ...
+
+    def add(self, account: Account) -> None:
+        """Write a new account and its place in the tree."""
+        ...
+
+    def update(self, account: Account) -> None:
+        """Write an account's changed fields; a changed state reaches its descendants' routing."""
+        ...
+
+    def ancestors(self, account_id: str) -> Sequence[str]:
+        """Return the account's own id and those above it, nearest first."""
+        ...
+
+    def covers(self, scope: Scope, account_id: str) -> bool:
+        """Tell whether ``scope`` sees the account."""
+        ...
+
+
+class CredentialStore(Protocol):
+    """Secrets, which never leave here except through `reveal`."""
+
+    def add(self, credential: Credential, secret: str) -> None:
+        """Write a credential, its secret encrypted."""
+        ...
+
+    def check(self, kind: CredentialKind, public_id: str, secret: str) -> Credential | None:
+        """Return the live credential that ``secret`` opens, compared in constant time."""
+        ...
+
+    def by_secret(self, kind: CredentialKind, secret: str) -> Credential | None:
+        """Return the live credential with this secret (bearer keys name no public id)."""
+        ...
+
+    def live(self, account_id: str, kind: CredentialKind) -> list[Credential]:
+        """Return an account's live credentials of a kind, oldest first."""
+        ...
+
+    def of_carrier(self, carrier_id: str, kind: CredentialKind) -> list[Credential]:
+        """Return a carrier's live credentials of a kind."""
+        ...
+
+    def named(self, kind: CredentialKind, public_id: str) -> list[Credential]:
+        """Return the live credentials of a kind with this public id (a SIP user name)."""
+        ...
+
+    def reveal(self, credential_id: str) -> str:
+        """Return the secret in clear."""
+        ...
+
+
+class CarrierStore(Protocol):
+    """Carriers with their gateways."""
+
+    def add(self, carrier: Carrier) -> None:
+        """Write a carrier and its gateways."""
+        ...
+
+    def get(self, scope: Scope, carrier_id: str) -> Carrier | None:
+        """Return a live carrier by id."""
+        ...
+
+    def by_serial(self, scope: Scope, serial: str) -> Carrier | None:
+        """Return a live carrier by serial."""
+        ...
+
+    def page(self, scope: Scope, name: str | None, page: Page) -> Listing[Carrier]:
+        """Return live carriers, oldest first; ``name`` is matched exactly."""
+        ...
+
+    def update(self, carrier: Carrier) -> None:
+        """Write a carrier's own fields."""
+        ...
+
+    def replace_gateways(self, carrier_id: str, gateways: Sequence[Gateway]) -> None:
+        """Make these the carrier's gateways, in this order; a known id keeps its row."""
+        ...
+
+    def remove(self, carrier_id: str, at: datetime) -> None:
+        """Take a carrier out of service."""
+        ...
+
+    def live_numbers(self, carrier_id: str) -> int:
+        """Count the live numbers that name this carrier."""
+        ...
+
+    def shares_sources(self, carrier_ids: Sequence[str], top_account_id: str) -> bool:
+        """Tell whether inbound networks of these carriers overlap those of another top-level account's."""
+        ...
+
+
+class NumberStore(Protocol):
+    """Live numbers."""
+
+    def add(self, number: Number, carrier_ids: Sequence[str]) -> None:
+        """Write a number, delivered by these carriers, the first being primary."""
+        ...
+
+    def get(self, scope: Scope, e164: str) -> Number | None:
+        """Return a live number."""
+        ...
+
+    def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
+        """Return live numbers, oldest first."""
+        ...
+
+    def owners(self, e164s: Sequence[str]) -> dict[str, str]:
+        """Return who owns which of these live numbers: number to account id."""
+        ...
+
+    def update(self, number: Number) -> None:
+        """Write a number's changed fields."""
+        ...
+
+    def carriers(self, number_id: str) -> list[str]:
+        """Return the ids of the carriers that deliver a number, primary first."""
+        ...
+
+    def set_carriers(self, number_id: str, carrier_ids: Sequence[str]) -> None:
+        """Make these the carriers that deliver a number, the first being primary."""
+        ...
+
+    def set_status_of_carrier(self, carrier_id: str, now_is: NumberStatus, becomes: NumberStatus) -> list[str]:
+        """Move a carrier's numbers from one status to another; return the numbers moved."""
+        ...
+
+    def unlink(self, *, application_id: str | None = None, trunk_id: str | None = None) -> int:
+        """Make numbers that point at this record point at nothing; return how many."""
+        ...
+
+    def remove(self, number_id: str, at: datetime) -> None:
+        """Take a number out of the inventory; the row stays as history."""
+        ...
+
+
+class ApplicationStore(Protocol):
+    """Applications."""
+
+    def add(self, application: Application) -> None:
+        """Write an application."""
+        ...
+
+    def get(self, scope: Scope, application_id: str) -> Application | None:
+        """Return a live application by id."""
+        ...
+
+    def by_serial(self, scope: Scope, serial: str) -> Application | None:
+        """Return a live application by serial."""
+        ...
+
+    def page(self, scope: Scope, name: str | None, page: Page) -> Listing[Application]:
+        """Return live applications, oldest first; ``name`` is matched exactly."""
+        ...
+
+    def update(self, application: Application) -> None:
+        """Write an application's changed fields."""
+        ...
+
+    def remove(self, application_id: str, at: datetime) -> None:
+        """Take an application out of service."""
+        ...
+
+
+class TrunkStore(Protocol):
+    """Trunks with their URIs."""
+
+    def add(self, trunk: Trunk) -> None:
+        """Write a trunk and its URIs."""
+        ...
+
+    def get(self, scope: Scope, trunk_id: str) -> Trunk | None:
+        """Return a live trunk by id."""
+        ...
+
+    def by_serial(self, scope: Scope, serial: str) -> Trunk | None:
+        """Return a live trunk by serial."""
+        ...
+
+    def page(self, scope: Scope, page: Page) -> Listing[Trunk]:
+        """Return live trunks, oldest first."""
+        ...
+
+    def update(self, trunk: Trunk) -> None:
+        """Write a trunk's own fields."""
+        ...
+
+    def replace_uris(self, trunk_id: str, uris: Sequence[TrunkUri]) -> None:
+        """Make these the trunk's URIs."""
+        ...
+
+    def remove(self, trunk_id: str, at: datetime) -> None:
+        """Take a trunk out of service."""
+        ...
+
+
+class ChangeLog(Protocol):
+    """Who did what, and when; written in the same transaction as the change itself."""
+
+    def append(self, actor: Actor, account_id: str, verb: str, kind: str, record_id: str, **detail: object) -> None:
+        """Add a line; ``detail`` never holds a secret."""
+        ...
+
+    def page(self, scope: Scope, page: Page) -> Listing[Change]:
+        """Return lines, newest first; ``page.after`` continues below a known line."""
+        ...
+
+
+class Store(Protocol):
+    """One consistent view of the inventory, with the clock and the ids that belong to its transaction."""
+
+    accounts: AccountStore
+    credentials: CredentialStore
+    carriers: CarrierStore
+    numbers: NumberStore
+    applications: ApplicationStore
+    trunks: TrunkStore
+    log: ChangeLog
+    rules: Rules
+
+    def now(self) -> datetime:
+        """Return the time of this transaction, aware and in UTC."""
+        ...
+
+    def new_id(self) -> str:
+        """Return a fresh random UUID."""
+        ...
+
+    def new_serial(self) -> str:
+        """Return 14 random digits that no record has."""
+        ...
+
+    def new_code(self) -> str:
+        """Return 18 random characters of ``[A-Z0-9]``."""
+        ...
+
+    def new_secret(self) -> str:
+        """Return 32 random hex digits."""
+        ...

@@ -1,0 +1,287 @@
+"""decide(attempt, facts) -> Decision: which call goes where, and why. Pure; the live edge and `explain` both run it.
+
+The theory of matching
+----------------------
+*The number decides the tenant.* A live number has one owner and is delivered by one or more carriers of that owner, or
+of an account above it. The source of a call only says which carriers *could* have sent it; since tenants may share a
+carrier's addresses, it never picks a tenant by itself. A call is routed when some carrier is both: named by the number
+as one that delivers it, and proven by the attempt (source address in one of its inbound gateways, or its digest
+credentials). There is no implicit "any", no default route and no first match: two carriers that both qualify lead to
+the same number of the same owner, and the longest mask among them is named in the trace.
+
+*Forms.* Each candidate carrier's profile says where it writes the called number and how; only forms that the matching
+carrier's own profile yields count for it.
+
+*Order of the checks*, which is the order of what a stranger may learn: facts readable, credentials, source, number,
+delivery, state (account, carrier, number), limits, target. A refusal names the first check that failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from trunkline.core import e164
+from trunkline.core.facts import (
+    Attempt,
+    CarrierFact,
+    Facts,
+    NumberFact,
+    Proof,
+    SourceFact,
+    Target,
+    TrunkTarget,
+)
+from trunkline.core.model import CalledIn, CarrierKind, NumberProfile, NumberStatus
+
+PLAIN = NumberProfile()
+"""The profile of a carrier that says nothing: an international number in the Request-URI."""
+
+
+class Verdict(StrEnum):
+    """What a decision came to. The SIP edge owns the table from these to status codes."""
+
+    ROUTE = "route"
+    FACTS_UNREADABLE = "facts_unreadable"
+    CREDENTIALS_MISSING = "credentials_missing"
+    CREDENTIALS_STALE = "credentials_stale"
+    CREDENTIALS_WRONG = "credentials_wrong"
+    SOURCE_UNKNOWN = "source_unknown"
+    NUMBER_UNKNOWN = "number_unknown"
+    NOT_THIS_CARRIER = "not_this_carrier"
+    ACCOUNT_INACTIVE = "account_inactive"
+    CARRIER_INACTIVE = "carrier_inactive"
+    NUMBER_INACTIVE = "number_inactive"
+    ACCOUNT_LIMIT = "account_limit"
+    CARRIER_LIMIT = "carrier_limit"
+    NO_TARGET = "no_target"
+
+
+class Step(NamedTuple):
+    """One line of a trace: which part of the decision, and what it found."""
+
+    part: str
+    text: str
+
+
+class Decision(NamedTuple):
+    """Verdict and trace. ``limits`` are the usage keys that a routed call takes: the edge takes them, explain none."""
+
+    verdict: Verdict
+    number: NumberFact | None
+    carrier: CarrierFact | None
+    target: Target | None
+    limits: tuple[str, ...]
+    trace: tuple[Step, ...]
+
+
+def number_forms(attempt: Attempt, profile: NumberProfile) -> tuple[str, ...]:
+    """Return the numbers that the attempt may be calling, as this profile reads it."""
+    for place, written in attempt.called:
+        if place is profile.called_in:
+            return e164.forms(written, profile)
+    return ()
+
+
+def forms_to_read(attempt: Attempt, sources: Sequence[SourceFact], proven: Sequence[CarrierFact] = ()) -> list[str]:
+    """Return every form whose number may matter: the plain reading, and each candidate carrier's own."""
+    profiles = {PLAIN, *(s.carrier.profile for s in sources), *(c.profile for c in proven)}
+    return list(dict.fromkeys(form for profile in profiles for form in number_forms(attempt, profile)))
+
+
+def decide(attempt: Attempt, facts: Facts) -> Decision:
+    """Return what happens to ``attempt``, given ``facts``; see the theory above. Never raises, never waits."""
+    trace: list[Step] = []
+    if not facts.readable:
+        trace.append(Step("facts", "the inventory could not be read; the carrier is asked to try again"))
+        return _refuse(Verdict.FACTS_UNREADABLE, trace)
+    refusal = _unproven(attempt, facts, trace)
+    if refusal is not None:
+        return _refuse(refusal, trace)
+    number = _called_number(attempt, facts, trace)
+    if number is None:
+        trace.append(Step("rule", "no live number matches"))
+        return _refuse(Verdict.NUMBER_UNKNOWN, trace)
+    carrier = _delivering_carrier(attempt, facts, number, trace)
+    if carrier is None:
+        return _undelivered(attempt, facts, number, trace)
+    state = _inactive(number, carrier)
+    if state is not None:
+        trace.append(Step("state", state[1]))
+        return _refuse(state[0], trace, number, carrier)
+    limit = _limited(number, carrier, facts, trace)
+    if limit is not None:
+        return _refuse(limit, trace, number, carrier)
+    if number.target is None:
+        trace.append(Step("target", number.target_note or "the number points at nothing"))
+        return _refuse(Verdict.NO_TARGET, trace, number, carrier)
+    trace.append(Step("target", f"{_described(number.target)}: the call goes there"))
+    keys = (f"account:{number.account_id}", f"carrier:{carrier.id}")
+    return Decision(Verdict.ROUTE, number, carrier, number.target, keys, tuple(trace))
+
+
+def _refuse(
+    verdict: Verdict, trace: list[Step], number: NumberFact | None = None, carrier: CarrierFact | None = None
+) -> Decision:
+    return Decision(verdict, number, carrier, None, (), tuple(trace))
+
+
+def _unproven(attempt: Attempt, facts: Facts, trace: list[Step]) -> Verdict | None:
+    """Say what stops an attempt that proves nothing; None when its source or its credentials count for something."""
+    if attempt.proof is Proof.STALE:
+        trace.append(Step("credentials", "the nonce is too old or was not given to this source; a new one is offered"))
+        return Verdict.CREDENTIALS_STALE
+    if attempt.proof is Proof.WRONG:
+        trace.append(Step("credentials", "user name, realm or password is wrong"))
+        return Verdict.CREDENTIALS_WRONG
+    if attempt.proof is Proof.GOOD:
+        trace.append(Step("credentials", "good"))
+    if facts.sources:
+        best = max(facts.sources, key=_mask)
+        more = f" and {len(facts.sources) - 1} more" if len(facts.sources) > 1 else ""
+        trace.append(Step("source", f"{attempt.source} is in /{best.prefix} of carrier {best.carrier.name}{more}"))
+    elif attempt.proof is Proof.GOOD:
+        trace.append(Step("source", f"{attempt.source} is in no gateway; the credentials speak for it"))
+    else:
+        trace.append(Step("source", f"{attempt.source} is in no inbound gateway of any carrier"))
+        if facts.auth_carriers_exist:
+            trace.append(Step("rule", "unknown sources are asked for credentials, since carriers exist that use them"))
+            return Verdict.CREDENTIALS_MISSING
+        trace.append(Step("rule", "a call from an unknown source is refused"))
+        return Verdict.SOURCE_UNKNOWN
+    return None
+
+
+def _mask(source: SourceFact) -> int:
+    return source.prefix
+
+
+def _called_number(attempt: Attempt, facts: Facts, trace: list[Step]) -> NumberFact | None:
+    """Find the number that the attempt calls, preferring one that a proven carrier delivers in its own form."""
+    proven = _proven(attempt, facts)
+    best: NumberFact | None = None
+    for number in facts.numbers:
+        for carrier in number.carriers:
+            if carrier.id in proven and number.e164 in number_forms(attempt, carrier.profile):
+                trace.append(Step("form", f"{number.e164}, read from {carrier.profile.called_in.value}"))
+                return number
+        if best is None and number.e164 in number_forms(attempt, PLAIN):
+            best = number
+    if best is None:
+        tried = ", ".join(forms_to_read(attempt, facts.sources)) or "none: what was called is no telephone number"
+        trace.append(Step("form", f"tried {tried}"))
+    else:
+        trace.append(Step("form", f"{best.e164}, read from {PLAIN.called_in.value}"))
+    return best
+
+
+def _proven(attempt: Attempt, facts: Facts) -> set[str]:
+    by_address = {s.carrier.id for s in facts.sources if s.carrier.kind is CarrierKind.STATIC_IP}
+    return by_address.union(attempt.proven_carriers)
+
+
+def _delivering_carrier(attempt: Attempt, facts: Facts, number: NumberFact, trace: list[Step]) -> CarrierFact | None:
+    """Return the proven carrier that delivers the number, by the longest mask; every other candidate is explained."""
+    masks = {s.carrier.id: s.prefix for s in facts.sources}
+    found: list[tuple[int, CarrierFact]] = []
+    for carrier in number.carriers:
+        if carrier.id in attempt.proven_carriers:
+            found.append((1000, carrier))
+            trace.append(Step("candidate", f"{carrier.name}: delivers the number, credentials match"))
+        elif carrier.kind is CarrierKind.AUTH:
+            trace.append(Step("dropped", f"{carrier.name}: takes calls by credentials only, never by address"))
+        elif carrier.kind is CarrierKind.REG:
+            trace.append(Step("dropped", f"{carrier.name}: takes calls on its registration only"))
+        elif carrier.id not in masks:
+            trace.append(Step("dropped", f"{carrier.name}: delivers the number, but {attempt.source} is not its"))
+        elif number.e164 not in number_forms(attempt, carrier.profile):
+            trace.append(Step("dropped", f"{carrier.name}: writes called numbers otherwise than this attempt does"))
+        else:
+            found.append((masks[carrier.id], carrier))
+            trace.append(Step("candidate", f"{carrier.name}: delivers the number, source in /{masks[carrier.id]}"))
+    return max(found, key=_rank)[1] if found else None
+
+
+def _rank(found: tuple[int, CarrierFact]) -> tuple[bool, int]:
+    mask, carrier = found
+    return carrier.active and carrier.account_active, mask
+
+
+def _undelivered(attempt: Attempt, facts: Facts, number: NumberFact, trace: list[Step]) -> Decision:
+    """Refuse a call to a number that exists, from carriers that do not deliver it."""
+    wants_credentials = any(c.kind is CarrierKind.AUTH for c in number.carriers)
+    if wants_credentials and attempt.proof is Proof.NONE:
+        trace.append(Step("rule", "the number's carrier proves itself by credentials, and none were given"))
+        return _refuse(Verdict.CREDENTIALS_MISSING, trace, number)
+    if attempt.proof is Proof.GOOD and not facts.sources:
+        trace.append(Step("rule", "good credentials, but of a carrier that does not deliver this number"))
+        return _refuse(Verdict.CREDENTIALS_WRONG, trace, number)
+    own = any(s.carrier.account_id == number.account_id for s in facts.sources)
+    whose = "another carrier of the same account delivers it" if own else "it belongs to another account"
+    trace.append(Step("rule", f"{number.e164} is not this carrier's: {whose}"))
+    return _refuse(Verdict.NOT_THIS_CARRIER, trace, number)
+
+
+def _inactive(number: NumberFact, carrier: CarrierFact) -> tuple[Verdict, str] | None:
+    if not number.account_active:
+        return Verdict.ACCOUNT_INACTIVE, "the number's account, or one above it, is not active"
+    if not carrier.account_active:
+        return Verdict.ACCOUNT_INACTIVE, f"the account of carrier {carrier.name}, or one above it, is not active"
+    if not carrier.active:
+        return Verdict.CARRIER_INACTIVE, f"carrier {carrier.name} is switched off"
+    if number.status is NumberStatus.PENDING_CLAIM:
+        return Verdict.NUMBER_INACTIVE, (
+            "the number is claimed on addresses that another account uses too, and waits for the operator: "
+            f"trunkline numbers approve {number.e164}"
+        )
+    if number.status is not NumberStatus.ACTIVE:
+        return Verdict.NUMBER_INACTIVE, f"the number is not active ({number.status.value})"
+    return None
+
+
+def _limited(number: NumberFact, carrier: CarrierFact, facts: Facts, trace: list[Step]) -> Verdict | None:
+    account_key, carrier_key = f"account:{number.account_id}", f"carrier:{carrier.id}"
+    rows = (
+        (Verdict.ACCOUNT_LIMIT, "account", account_key, number.max_channels, number.max_cps),
+        (Verdict.CARRIER_LIMIT, f"carrier {carrier.name}", carrier_key, carrier.max_channels, carrier.max_cps),
+    )
+    for verdict, who, key, max_channels, max_cps in rows:
+        if max_channels is not None and facts.usage.channels(key) >= max_channels:
+            trace.append(Step("limit", f"{who}: {max_channels} calls at once are in use"))
+            return verdict
+        if max_cps is not None and facts.usage.started(key) >= max_cps:
+            trace.append(Step("limit", f"{who}: {max_cps} new calls a second are in use"))
+            return verdict
+    return None
+
+
+def _described(target: Target) -> str:
+    if isinstance(target, TrunkTarget):
+        return f"trunk {target.name}"
+    return f"application {target.name}"
+
+
+def order_uris(uris: Sequence[tuple[str, int, int]], draw: Callable[[], float]) -> list[str]:
+    """Return trunk URIs in the order to try them: priority first, then RFC 2782's weighted draw among equals.
+
+    ``draw`` gives numbers in [0, 1). A weight of 0 is rarely first among weighted ones, as the RFC says.
+    """
+    ordered: list[str] = []
+    for priority in sorted({p for _, p, _ in uris}):
+        rest = sorted(((u, w) for u, p, w in uris if p == priority), key=lambda pair: pair[1])
+        while rest:
+            running, point = 0, draw() * sum(w for _, w in rest)
+            chosen = len(rest) - 1
+            for index, (_, weight) in enumerate(rest):
+                running += weight
+                if running >= point:
+                    chosen = index
+                    break
+            ordered.append(rest.pop(chosen)[0])
+    return ordered
+
+
+def attempt_of(source: str, to: str, *, caller: str = "") -> Attempt:
+    """Return the attempt of a plain call from ``source`` to ``to``: the number stands in the Request-URI and in To."""
+    return Attempt(source=source, called=((CalledIn.REQUEST_URI, to), (CalledIn.TO, to)), caller=caller)

@@ -1,0 +1,706 @@
+"""SIP transactions without I/O (RFC 3261 §17 and §9, RFC 6026, RFC 3581).
+
+`Transactions` takes datagrams, requests to make, and the time; it leaves bytes to send in `sends` and what the
+transaction user must know in `events`. After each call the caller drains both. Times are seconds of one clock that
+never runs backwards, such as time.monotonic().
+
+How time is kept. Every wait is one of few lengths (T1 doubled some times, T4, 64*T1, timer C), and `now` never
+decreases, so the deadlines of one length are already in order: one first-in first-out lane per length serves instead
+of a heap, and starting a timer costs an append however many wait. A timer is stopped by changing the transaction's
+`_retry_at` or `_ends_at`; a lane's entry that no longer agrees with them is dropped when it reaches the front.
+
+What is kept. A transaction lets go of its request as soon as no message can be built from it any more; a completed
+one keeps the bytes that it may have to send again and the tags that it compares. No object here refers back to its
+owner; only `user`, which the caller sets, can close a cycle, so it is cleared when a transaction ends without an event.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Final, NamedTuple
+
+from trunkline.sip.message import Header, MessageError, Request, Response, Via, parse, reply, stamp_source
+
+Address = tuple[str, int]
+"""IP address (IPv6 without brackets) and port."""
+
+MAGIC: Final = "z9hG4bK"
+"""What branches made by RFC 3261 elements begin with (§8.1.1.7)."""
+
+CALLING: Final = "calling"
+TRYING: Final = "trying"
+PROCEEDING: Final = "proceeding"
+COMPLETED: Final = "completed"
+CONFIRMED: Final = "confirmed"
+ACCEPTED: Final = "accepted"
+TERMINATED: Final = "terminated"
+
+_RINGING: Final = (CALLING, PROCEEDING)
+_UNANSWERED: Final = (TRYING, PROCEEDING)
+_ABSORBING: Final = (ACCEPTED, CONFIRMED)
+
+RETRY_AFTER_S: Final = 5
+"""What a 503 above the limit asks the sender to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """Timer values in seconds (RFC 3261 table 4, RFC 6026 §8.5-8.6); all but the first four follow from those.
+
+    On reliable transports A, E and G do not run, and D, I, J and K are 0.
+    """
+
+    t1: float = 0.5
+    t2: float = 4.0
+    t4: float = 5.0
+    c: float = 185.0
+    """How long an INVITE may ring after its last provisional response (§16.6: more than three minutes)."""
+    b: float = field(init=False)
+    d: float = field(init=False)
+    f: float = field(init=False)
+    h: float = field(init=False)
+    i: float = field(init=False)
+    j: float = field(init=False)
+    k: float = field(init=False)
+    l: float = field(init=False)  # noqa: E741 - the RFC's name
+    m: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in "bdfhjlm":
+            object.__setattr__(self, name, 64 * self.t1)
+        for name in "ik":
+            object.__setattr__(self, name, self.t4)
+
+
+class ServerTransaction:
+    """A request that we answer. `user` is the caller's; everything else is to be read only.
+
+    `request` is None once a final response is sent. `status` is that of the last response, 0 before the first.
+    """
+
+    __slots__ = (
+        "_ends_at", "_key", "_last", "_merge_key", "_retry_at", "_retry_in",
+        "address", "confirmed", "method", "request", "state", "status", "to_tag", "user",
+    )  # fmt: skip
+
+    def __init__(self, request: Request, key: str, merge_key: str, address: Address) -> None:
+        self.method = request.method
+        self.request: Request | None = request
+        self.address = address
+        self.state = PROCEEDING if request.method == "INVITE" else TRYING
+        self.status = 0
+        self.to_tag: str | None = None
+        self.confirmed = False
+        self.user: object | None = None
+        self._key = key
+        self._merge_key = merge_key
+        self._last = b""
+        self._retry_at = self._retry_in = self._ends_at = 0.0
+
+
+class ClientTransaction:
+    """A request that we made. `user` is the caller's; everything else is to be read only.
+
+    `request` is None once a final response has come. `cancelled` tells whether `cancel` was called.
+    """
+
+    __slots__ = (
+        "_ack", "_ack_target", "_cancel_sent", "_data", "_ends_at", "_forks", "_key", "_retry_at", "_retry_in", "_via",
+        "cancelled", "method", "request", "state", "target", "to_tag", "user",
+    )  # fmt: skip
+
+    def __init__(self, request: Request, key: str, via: str, data: bytes, target: Address) -> None:
+        self.method = request.method
+        self.request: Request | None = request
+        self.target = target
+        self.state = CALLING if request.method == "INVITE" else TRYING
+        self.to_tag: str | None = None
+        self.cancelled = False
+        self.user: object | None = None
+        self._key = key
+        self._via = via
+        self._data = data
+        self._ack = b""
+        self._ack_target = target
+        self._forks: dict[str | None, tuple[bytes, Address]] | None = None
+        self._cancel_sent = False
+        self._retry_at = self._retry_in = self._ends_at = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class RequestReceived:
+    """A new request (never ACK or CANCEL). For INVITE the user answers 100 within 200 ms (§17.2.1)."""
+
+    txn: ServerTransaction
+    request: Request
+    source: Address
+
+
+@dataclass(slots=True, eq=False)
+class AckReceived:
+    """An ACK that ends no transaction here: the one of a dialog, for a 2xx."""
+
+    request: Request
+    source: Address
+
+
+@dataclass(slots=True, eq=False)
+class CancelReceived:
+    """A CANCEL, already answered 200, of an INVITE without a final response: the user answers that 487 (§9.2)."""
+
+    txn: ServerTransaction
+    request: Request
+
+
+@dataclass(slots=True, eq=False)
+class ResponseReceived:
+    """A response of our request; of an INVITE each 2xx with another To tag comes once."""
+
+    txn: ClientTransaction
+    response: Response
+
+
+@dataclass(slots=True, eq=False)
+class Timeout:
+    """No final response came in time (timers B, F, C; or 64*T1 after CANCEL). The transaction has ended."""
+
+    txn: ClientTransaction
+
+
+@dataclass(slots=True, eq=False)
+class TransportFailed:
+    """The request could not be delivered. The transaction has ended."""
+
+    txn: ClientTransaction
+
+
+@dataclass(slots=True, eq=False)
+class AckMissing:
+    """No ACK came for our 2xx within 64*T1: the user should end the dialog with BYE (§13.3.1.4). It has ended."""
+
+    txn: ServerTransaction
+
+
+@dataclass(slots=True, eq=False)
+class RefusalUnacknowledged:
+    """No ACK came for our 3xx-6xx within timer H (§17.2.1); there is nothing to do. The transaction has ended."""
+
+    txn: ServerTransaction
+
+
+@dataclass(slots=True, eq=False)
+class Malformed:
+    """A datagram that was refused; it has been answered if that was possible."""
+
+    source: Address
+    error: MessageError
+
+
+Event = (
+    RequestReceived
+    | AckReceived
+    | CancelReceived
+    | ResponseReceived
+    | Timeout
+    | TransportFailed
+    | AckMissing
+    | RefusalUnacknowledged
+    | Malformed
+)
+_Transaction = ServerTransaction | ClientTransaction
+_Lane = deque[tuple[float, _Transaction, bool]]
+
+
+class Counts(NamedTuple):
+    """Live transactions by kind."""
+
+    invite_client: int
+    other_client: int
+    invite_server: int
+    other_server: int
+
+
+class Transactions:
+    """All transactions of one socket.
+
+    `new_branch` makes unguessable tokens, each a fresh one, for branches and for the To tags of answers that this
+    layer gives by itself. `sent_by` is the `host[:port]` of our Via fields; set it before the first send_request.
+    From `limit` live transactions on, new requests are answered 503 without keeping state; requests within dialogs
+    have an eighth more room, so that calls can end under load.
+    """
+
+    def __init__(
+        self,
+        timers: Timers | None = None,
+        *,
+        new_branch: Callable[[], str],
+        limit: int = 200_000,
+        sent_by: str = "",
+        transport: str = "UDP",
+    ) -> None:
+        self.timers = timers or Timers()
+        self.sent_by = sent_by
+        self.transport = transport
+        self.limit = limit
+        self.sends: list[tuple[bytes, Address]] = []
+        self.events: list[Event] = []
+        self._reliable = transport not in ("UDP", "DTLS-UDP")
+        self._new_branch = new_branch
+        self._invite_clients: dict[str, ClientTransaction] = {}
+        self._clients: dict[str, ClientTransaction] = {}
+        self._invite_servers: dict[str, ServerTransaction] = {}
+        self._servers: dict[str, ServerTransaction] = {}
+        self._merge_keys: set[str] = set()
+        self._lanes: dict[float, _Lane] = {}
+        self._wake = inf
+
+    @property
+    def counts(self) -> Counts:
+        """How many transactions live."""
+        return Counts(len(self._invite_clients), len(self._clients), len(self._invite_servers), len(self._servers))
+
+    # What comes in
+
+    def receive(self, data: bytes, source: Address, now: float) -> None:
+        """Take one datagram. Raises nothing, whatever the data."""
+        if len(data) < 5 and not data.strip(b"\r\n\0"):
+            return  # a keep-alive (RFC 5626 §3.5.1)
+        try:
+            message = parse(data)
+            if type(message) is Response:
+                self._response(message, now)
+            elif type(message) is Request:
+                self._request(message, source, now)
+        except MessageError as error:
+            self._refuse(error, source)
+
+    def _refuse(self, error: MessageError, source: Address) -> None:
+        request = error.request
+        if request is not None and request.method != "ACK":
+            try:
+                address = stamp_source(request, *source)
+            except MessageError:
+                address = source
+            try:
+                answer = reply(request, error.status, error.reason, to_tag=self._new_branch(), headers=error.headers)
+                self.sends.append((answer.to_bytes(), address))
+            except MessageError:
+                pass
+        self.events.append(Malformed(source, error))
+
+    def _request(self, request: Request, source: Address, now: float) -> None:
+        method = request.method
+        try:
+            address = stamp_source(request, *source)
+            key = _server_key(request, request.via)
+            if method == "INVITE":
+                txn = self._invite_servers.get(key)
+            elif method == "ACK":
+                self._ack(request, key, source, now)
+                return
+            else:
+                txn = self._servers.get(f"{method} {key}")
+            if txn is not None:
+                if txn._last and txn.state not in _ABSORBING:
+                    self.sends.append((txn._last, txn.address))
+            elif method == "CANCEL":
+                self._cancel(request, key, address, now)
+            else:
+                self._new_request(request, key, address, source, now)
+        except MessageError as error:
+            error.request = request
+            raise
+
+    def _new_request(self, request: Request, key: str, address: Address, source: Address, now: float) -> None:
+        to_tag = request.to_tag
+        limit = self.limit if to_tag is None else self.limit + (self.limit >> 3)
+        if self._live() >= limit:
+            wait: Header = ("retry-after", str(RETRY_AFTER_S))
+            answer = reply(request, 503, to_tag=self._new_branch(), headers=(wait,))
+            self.sends.append((answer.to_bytes(), address))
+            return
+        if to_tag is not None:
+            self.events.append(RequestReceived(self._start_server(request, key, "", address), request, source))
+            return
+        # The same request that came over another path has another branch but the same identity (§8.2.2.2).
+        merge_key = f"{request._cseq} {request.method} {request.from_tag} {request.call_id}"
+        if merge_key in self._merge_keys:
+            txn = self._start_server(request, key, "", address)
+            self.respond(txn, reply(request, 482, to_tag=self._new_branch()), now)
+            return
+        self.events.append(RequestReceived(self._start_server(request, key, merge_key, address), request, source))
+
+    def _start_server(self, request: Request, key: str, merge_key: str, address: Address) -> ServerTransaction:
+        if request.method == "INVITE":
+            txn = self._invite_servers[key] = ServerTransaction(request, key, merge_key, address)
+        else:
+            key = f"{request.method} {key}"
+            txn = self._servers[key] = ServerTransaction(request, key, merge_key, address)
+        if merge_key:
+            self._merge_keys.add(merge_key)
+        return txn
+
+    def _ack(self, request: Request, key: str, source: Address, now: float) -> None:
+        txn = self._invite_servers.get(key)
+        if txn is None or txn.state == ACCEPTED:
+            self.events.append(AckReceived(request, source))
+        elif txn.state == COMPLETED and (key[0] != "=" or request.to_tag == txn.to_tag):
+            txn.state = CONFIRMED
+            txn._retry_at = 0.0
+            txn._last = b""
+            self._end_after(txn, 0.0 if self._reliable else self.timers.i, now)
+
+    def _cancel(self, request: Request, key: str, address: Address, now: float) -> None:
+        """Answer a CANCEL and report it. It is not counted against the limit: it frees more than it takes."""
+        invite = self._invite_servers.get(key)
+        cancel = self._start_server(request, key, "", address)
+        if invite is None:
+            self.respond(cancel, reply(request, 481, to_tag=self._new_branch()), now)
+            return
+        if invite.to_tag is None:
+            invite.to_tag = self._new_branch()
+        self.respond(cancel, reply(request, 200, to_tag=invite.to_tag), now)
+        if invite.state == PROCEEDING:
+            self.events.append(CancelReceived(invite, request))
+
+    def _response(self, response: Response, now: float) -> None:
+        branch = _response_branch(response)
+        method = response._cseq_method
+        invite = method == "INVITE"
+        txn = self._invite_clients.get(branch) if invite else self._clients.get(f"{branch} {method}")
+        if txn is None or _has_second_via(response):
+            return  # §18.1.2 and §8.1.3.3
+        if invite:
+            self._invite_response(txn, response, now)
+        elif txn.state != COMPLETED:
+            if response.status < 200:
+                txn.state = PROCEEDING
+                if txn._retry_at:
+                    txn._retry_in = self.timers.t2
+            else:
+                self._complete_client(txn, 0.0 if self._reliable else self.timers.k, now)
+            if txn.method != "CANCEL":
+                self.events.append(ResponseReceived(txn, response))
+
+    def _invite_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
+        status = response.status
+        state = txn.state
+        if state in _RINGING:
+            if status < 200:
+                self._provisional(txn, status, now)
+            elif status < 300:
+                txn.to_tag = response.to_tag
+                self._finish_client(txn, ACCEPTED)
+                self._end_after(txn, self.timers.m, now)
+            else:
+                self._ack_refusal(txn, response)
+                self._complete_client(txn, 0.0 if self._reliable else self.timers.d, now)
+            self.events.append(ResponseReceived(txn, response))
+        elif state == COMPLETED:
+            if status >= 300:
+                self.sends.append((txn._ack, txn.target))
+        elif state == ACCEPTED and 200 <= status < 300:
+            self._another_2xx(txn, response)
+
+    def _provisional(self, txn: ClientTransaction, status: int, now: float) -> None:
+        first = txn.state == CALLING
+        txn.state = PROCEEDING
+        txn._retry_at = 0.0
+        if first:
+            txn._data = b""
+        if txn.cancelled:
+            self._send_cancel(txn, now)
+        elif first or status > 100:
+            self._end_after(txn, self.timers.c, now)
+
+    def _another_2xx(self, txn: ClientTransaction, response: Response) -> None:
+        """A 2xx after the first: a retransmission is acknowledged again, another branch of a fork is reported."""
+        tag = response.to_tag
+        if tag == txn.to_tag:
+            if txn._ack:
+                self.sends.append((txn._ack, txn._ack_target))
+            return
+        if txn._forks is None:
+            txn._forks = {}
+        known = txn._forks.get(tag)
+        if known is None:
+            txn._forks[tag] = (b"", txn.target)
+            self.events.append(ResponseReceived(txn, response))
+        elif known[0]:
+            self.sends.append(known)
+
+    # What goes out
+
+    def send_request(self, request: Request, target: Address, now: float) -> ClientTransaction:
+        """Send a request (not ACK, not CANCEL) under a Via of our own; `request` itself is not changed.
+
+        So the same request can be sent again to another target. Raises ValueError as Request.to_bytes.
+        """
+        branch = MAGIC + self._new_branch()
+        via = f"SIP/2.0/{self.transport} {self.sent_by};rport;branch={branch}"
+        data = request.to_bytes(via)
+        if request.method == "INVITE":
+            txn = self._invite_clients[branch] = ClientTransaction(request, branch, via, data, target)
+        else:
+            key = f"{branch} {request.method}"
+            txn = self._clients[key] = ClientTransaction(request, key, via, data, target)
+        self._launch(txn, now)
+        return txn
+
+    def _launch(self, txn: ClientTransaction, now: float) -> None:
+        self.sends.append((txn._data, txn.target))
+        if not self._reliable:
+            self._retry_after(txn, self.timers.t1, now)
+        self._end_after(txn, self.timers.b if txn.state == CALLING else self.timers.f, now)
+
+    def respond(self, txn: ServerTransaction, response: Response, now: float) -> None:
+        """Send a response of the user. After a final one nothing more is sent, except further 2xx to INVITE.
+
+        A 2xx to INVITE is sent again, from T1 doubling up to T2, until `confirm` (RFC 3261 §13.3.1.4).
+        Raises ValueError as Response.to_bytes.
+        """
+        status = response.status
+        state = txn.state
+        invite = txn.method == "INVITE"
+        if state == ACCEPTED:
+            if not 200 <= status < 300:
+                return
+        elif state not in _UNANSWERED:
+            return
+        data = response.to_bytes()
+        txn.status = status
+        txn._last = data
+        self.sends.append((data, txn.address))
+        if status < 200:
+            txn.state = PROCEEDING
+            return
+        if state == ACCEPTED:
+            return
+        txn.request = None
+        timers = self.timers
+        if not invite:
+            txn.state = COMPLETED
+            self._end_after(txn, 0.0 if self._reliable else timers.j, now)
+        elif status < 300:
+            txn.state = ACCEPTED
+            self._retry_after(txn, timers.t1, now)
+            self._end_after(txn, timers.l, now)
+        else:
+            txn.state = COMPLETED
+            txn.to_tag = response.to_tag
+            if not self._reliable:
+                self._retry_after(txn, timers.t1, now)
+            self._end_after(txn, timers.h, now)
+
+    def confirm(self, txn: ServerTransaction) -> None:
+        """The dialog's ACK for our 2xx has come: stop sending that again."""
+        txn.confirmed = True
+        if txn.state == ACCEPTED:
+            txn._retry_at = 0.0
+            txn._last = b""
+
+    def cancel(self, txn: ClientTransaction, now: float) -> None:
+        """Cancel an INVITE (RFC 3261 §9.1): at once if a provisional response has come, else when one comes.
+
+        Without effect after a final response. If none comes within 64*T1 after the CANCEL, Timeout is reported.
+        """
+        if txn.method != "INVITE" or txn.cancelled or txn.state not in _RINGING:
+            return
+        txn.cancelled = True
+        if txn.state == PROCEEDING:
+            self._send_cancel(txn, now)
+
+    def send_ack(self, txn: ClientTransaction, ack: Request, target: Address) -> None:
+        """Send the ACK of a dialog for a 2xx, and again for each retransmission of that 2xx (§13.2.2.4).
+
+        The To tag of `ack` tells which 2xx it is for. Raises ValueError as Request.to_bytes.
+        """
+        via = f"SIP/2.0/{self.transport} {self.sent_by};rport;branch={MAGIC}{self._new_branch()}"
+        data = ack.to_bytes(via)
+        self.sends.append((data, target))
+        if txn.state != ACCEPTED:
+            return
+        tag = ack.to_tag
+        if tag == txn.to_tag:
+            txn._ack = data
+            txn._ack_target = target
+        elif txn._forks is not None and tag in txn._forks:
+            txn._forks[tag] = (data, target)
+
+    def transport_failed(self, target: Address) -> None:
+        """Sending to `target` failed: end the client transactions that wait for it (§17.1.4). Takes linear time."""
+        for table in (self._invite_clients, self._clients):
+            for txn in [txn for txn in table.values() if txn.target == target and txn.request is not None]:
+                self._terminate(txn)
+                if txn.method != "CANCEL":
+                    self.events.append(TransportFailed(txn))
+
+    def _send_cancel(self, invite: ClientTransaction, now: float) -> None:
+        if invite._cancel_sent or invite.request is None:
+            return
+        invite._cancel_sent = True
+        request = _from_invite(invite.request, "CANCEL", invite.request._need("to"))
+        key = f"{invite._key} CANCEL"
+        data = request.to_bytes(invite._via)
+        txn = self._clients[key] = ClientTransaction(request, key, invite._via, data, invite.target)
+        self._launch(txn, now)
+        self._end_after(invite, self.timers.b, now)
+
+    def _ack_refusal(self, txn: ClientTransaction, response: Response) -> None:
+        if txn.request is not None:
+            txn._ack = _from_invite(txn.request, "ACK", response._need("to")).to_bytes(txn._via)
+            self.sends.append((txn._ack, txn.target))
+
+    # Time
+
+    def next_deadline(self) -> float | None:
+        """When `advance` has to be called at the latest; None while nothing waits.
+
+        It may be earlier than needed where a timer has been stopped since the last `advance`.
+        """
+        return None if self._wake == inf else self._wake
+
+    def advance(self, now: float) -> None:
+        """Fire every timer that is due at `now`."""
+        if now < self._wake:
+            return
+        for lane in list(self._lanes.values()):
+            while lane and lane[0][0] <= now:
+                when, txn, retry = lane.popleft()
+                if retry:
+                    if txn._retry_at == when:
+                        self._retransmit(txn, now)
+                elif txn._ends_at == when:
+                    self._expire(txn)
+        self._wake = inf
+        for lane in self._lanes.values():
+            while lane:
+                when, txn, retry = lane[0]
+                if (txn._retry_at if retry else txn._ends_at) == when:
+                    self._wake = min(self._wake, when)
+                    break
+                lane.popleft()
+
+    def _retransmit(self, txn: _Transaction, now: float) -> None:
+        if txn._ends_at <= now:
+            return  # the transaction ends at this very moment
+        if type(txn) is ClientTransaction:
+            self.sends.append((txn._data, txn.target))
+            # Timer A doubles without bound (§17.1.1.2), E doubles up to T2 (§17.1.2.2).
+            if txn.state == CALLING:
+                self._retry_after(txn, txn._retry_in * 2, now)
+                return
+        elif type(txn) is ServerTransaction:
+            self.sends.append((txn._last, txn.address))
+        self._retry_after(txn, min(txn._retry_in * 2, self.timers.t2), now)
+
+    def _expire(self, txn: _Transaction) -> None:
+        state = txn.state
+        self._terminate(txn)
+        if type(txn) is ClientTransaction:
+            if txn.method != "CANCEL" and state in (CALLING, TRYING, PROCEEDING):
+                self.events.append(Timeout(txn))
+                return
+        elif type(txn) is ServerTransaction and txn.method == "INVITE":
+            if state == ACCEPTED and not txn.confirmed:
+                self.events.append(AckMissing(txn))
+                return
+            if state == COMPLETED:
+                self.events.append(RefusalUnacknowledged(txn))
+                return
+        txn.user = None
+
+    def _retry_after(self, txn: _Transaction, delay: float, now: float) -> None:
+        txn._retry_in = delay
+        when = txn._retry_at = now + delay
+        if when < self._wake:
+            self._wake = when
+        lane = self._lanes.get(delay)
+        if lane is None:
+            lane = self._lanes[delay] = deque()
+        lane.append((when, txn, True))
+
+    def _end_after(self, txn: _Transaction, delay: float, now: float) -> None:
+        if delay == 0.0:
+            self._terminate(txn)
+            txn.user = None
+            return
+        when = txn._ends_at = now + delay
+        if when < self._wake:
+            self._wake = when
+        lane = self._lanes.get(delay)
+        if lane is None:
+            lane = self._lanes[delay] = deque()
+        lane.append((when, txn, False))
+
+    # Ends
+
+    def _finish_client(self, txn: ClientTransaction, state: str) -> None:
+        txn.state = state
+        txn.request = None
+        txn._data = b""
+        txn._retry_at = 0.0
+
+    def _complete_client(self, txn: ClientTransaction, linger: float, now: float) -> None:
+        self._finish_client(txn, COMPLETED)
+        self._end_after(txn, linger, now)
+
+    def _terminate(self, txn: _Transaction) -> None:
+        """Forget a transaction. Lane entries may still hold it, so it keeps nothing that weighs."""
+        invite = txn.method == "INVITE"
+        if type(txn) is ClientTransaction:
+            (self._invite_clients if invite else self._clients).pop(txn._key, None)
+            self._finish_client(txn, TERMINATED)
+            txn._ack = b""
+            txn._forks = None
+        elif type(txn) is ServerTransaction:
+            (self._invite_servers if invite else self._servers).pop(txn._key, None)
+            self._merge_keys.discard(txn._merge_key)
+            txn.state = TERMINATED
+            txn.request = None
+            txn._last = b""
+        txn._retry_at = txn._ends_at = 0.0
+
+    def _live(self) -> int:
+        return len(self._invite_clients) + len(self._clients) + len(self._invite_servers) + len(self._servers)
+
+
+def _server_key(request: Request, via: Via) -> str:
+    """What a retransmission, ACK or CANCEL shares with its request (RFC 3261 §17.2.3), apart from the method.
+
+    Without an RFC 3261 branch (RFC 4475 §3.2.1: the cookie alone is none) the RFC 2543 rules apply. There the key
+    begins with "=", and an ACK must also carry the To tag of our response.
+    """
+    branch = via.branch
+    if branch is not None and len(branch) > 7 and branch[:7].lower() == "z9hg4bk":
+        return f"{branch} {via.host} {via.port}"
+    plain = Via(via.transport, via.host, via.port, tuple([p for p in via.params if p[0] not in ("rport", "received")]))
+    return f"={request.uri} {request.from_tag} {request.call_id} {request.cseq} {plain}"
+
+
+def _response_branch(response: Response) -> str:
+    """The branch of the top Via. It is ours to compare, not to trust, so the usual form is read without the rest."""
+    text = response._need("via")
+    place = text.find(";branch=")
+    end = text.find(";", place + 8)
+    branch = text[place + 8 :] if end < 0 else text[place + 8 : end]
+    return branch if place >= 0 and branch.isalnum() else response.via.branch or ""
+
+
+def _has_second_via(response: Response) -> bool:
+    top = response._need("via")
+    return "," in top or len(response.get_all("via")) > 1
+
+
+def _from_invite(invite: Request, method: str, to: str) -> Request:
+    """The ACK of a non-2xx response (RFC 3261 §17.1.1.3), or a CANCEL (§9.1), of our INVITE."""
+    headers: list[Header] = [header for header in invite.headers if header[0] == "route"]
+    headers += (
+        ("from", invite._need("from")),
+        ("to", to),
+        ("call-id", invite.call_id),
+        ("cseq", f"{invite.cseq} {method}"),
+        ("max-forwards", "70"),
+    )
+    return Request(method, invite.uri, headers)

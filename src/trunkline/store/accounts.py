@@ -1,0 +1,189 @@
+"""Accounts, their tree, and credentials in SQL."""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from trunkline.core.model import EVERYTHING, Account, AccountState, Credential, CredentialKind, Role, Scope
+from trunkline.store.rows import time_text, time_value
+from trunkline.store.secrets import Vault
+
+_ACCOUNT = "id, parent_id, code, name, state, default_application_id, max_channels, max_cps, created_at, updated_at"
+_CREDENTIAL = "id, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at"
+
+
+def _account(row: Sequence[Any]) -> Account:
+    values: dict[str, Any] = dict(zip(_ACCOUNT.split(", "), row, strict=True))
+    values["state"] = AccountState(str(values["state"]))
+    values["created_at"] = time_value(str(values["created_at"]))
+    values["updated_at"] = time_value(str(values["updated_at"]))
+    return Account(**values)
+
+
+class SqlAccounts:
+    """`core.ports.AccountStore` on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def get(self, account_id: str) -> Account | None:
+        """Return an account by id."""
+        row = self._db.execute(f"SELECT {_ACCOUNT} FROM accounts WHERE id = ?", (account_id,)).fetchone()
+        return _account(row) if row else None
+
+    def by_code(self, code: str) -> Account | None:
+        """Return an account by its 18 characters."""
+        row = self._db.execute(f"SELECT {_ACCOUNT} FROM accounts WHERE code = ?", (code,)).fetchone()
+        return _account(row) if row else None
+
+    def all(self) -> list[Account]:
+        """Return every account, parents before children."""
+        return [_account(row) for row in self._db.execute(f"SELECT {_ACCOUNT} FROM accounts ORDER BY seq")]
+
+    def add(self, account: Account) -> None:
+        """Write a new account and its place in the tree."""
+        self._db.execute(
+            f"INSERT INTO accounts ({_ACCOUNT}, routable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+            (
+                account.id,
+                account.parent_id,
+                account.code,
+                account.name,
+                account.state.value,
+                account.default_application_id,
+                account.max_channels,
+                account.max_cps,
+                time_text(account.created_at),
+                time_text(account.updated_at),
+            ),
+        )
+        self._db.execute("INSERT INTO account_ancestors VALUES (?, ?, 0)", (account.id, account.id))
+        self._db.execute(
+            "INSERT INTO account_ancestors "
+            "SELECT ?, ancestor_id, depth + 1 FROM account_ancestors WHERE account_id = ?",
+            (account.id, account.parent_id),
+        )
+        self._settle_routable(account.id)
+
+    def update(self, account: Account) -> None:
+        """Write an account's changed fields; a changed state reaches its descendants' routing."""
+        self._db.execute(
+            "UPDATE accounts SET name = ?, state = ?, default_application_id = ?, max_channels = ?, max_cps = ?, "
+            "updated_at = ? WHERE id = ?",
+            (
+                account.name,
+                account.state.value,
+                account.default_application_id,
+                account.max_channels,
+                account.max_cps,
+                time_text(account.updated_at),
+                account.id,
+            ),
+        )
+        self._settle_routable(account.id)
+
+    def _settle_routable(self, account_id: str) -> None:
+        self._db.execute(
+            "UPDATE accounts SET routable = NOT EXISTS ("
+            " SELECT 1 FROM account_ancestors x JOIN accounts above ON above.id = x.ancestor_id"
+            " WHERE x.account_id = accounts.id AND above.state <> 'active'"
+            ") WHERE id IN (SELECT account_id FROM account_ancestors WHERE ancestor_id = ?)",
+            (account_id,),
+        )
+
+    def ancestors(self, account_id: str) -> Sequence[str]:
+        """Return the account's own id and those above it, nearest first."""
+        rows = self._db.execute(
+            "SELECT ancestor_id FROM account_ancestors WHERE account_id = ? ORDER BY depth", (account_id,)
+        )
+        return [str(row[0]) for row in rows]
+
+    def covers(self, scope: Scope, account_id: str) -> bool:
+        """Tell whether ``scope`` sees the account."""
+        if scope == EVERYTHING or scope.account_id == account_id:
+            return True
+        return scope.include_children and scope.account_id in self.ancestors(account_id)
+
+
+def _credential(row: Sequence[Any]) -> Credential:
+    values: dict[str, Any] = dict(zip(_CREDENTIAL.split(", "), row, strict=True))
+    values["kind"] = CredentialKind(str(values["kind"]))
+    values["role"] = Role(str(values["role"]))
+    values["created_at"] = time_value(str(values["created_at"]))
+    values["revoked_at"] = time_value(str(values["revoked_at"])) if values["revoked_at"] else None
+    return Credential(**values)
+
+
+class SqlCredentials:
+    """`core.ports.CredentialStore` on one connection; the vault seals and opens."""
+
+    def __init__(self, connection: sqlite3.Connection, vault: Vault) -> None:
+        self._db = connection
+        self._vault = vault
+
+    def add(self, credential: Credential, secret: str) -> None:
+        """Write a credential, its secret encrypted."""
+        self._db.execute(
+            f"INSERT INTO credentials ({_CREDENTIAL}, lookup_hash, ciphertext) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                credential.id,
+                credential.account_id,
+                credential.carrier_id,
+                credential.kind.value,
+                credential.public_id,
+                credential.role.value,
+                credential.scopes,
+                time_text(credential.created_at),
+                time_text(credential.revoked_at) if credential.revoked_at else None,
+                self._vault.lookup(secret),
+                self._vault.seal(secret, credential.id),
+            ),
+        )
+
+    def check(self, kind: CredentialKind, public_id: str, secret: str) -> Credential | None:
+        """Return the live credential that ``secret`` opens, compared in constant time."""
+        wanted = self._vault.lookup(secret)
+        rows = self._db.execute(
+            f"SELECT lookup_hash, {_CREDENTIAL} FROM credentials "
+            "WHERE kind = ? AND public_id = ? AND revoked_at IS NULL",
+            (kind.value, public_id),
+        )
+        for row in rows:
+            if hmac.compare_digest(row[0], wanted):
+                return _credential(row[1:])
+        return None
+
+    def by_secret(self, kind: CredentialKind, secret: str) -> Credential | None:
+        """Return the live credential with this secret (bearer keys name no public id)."""
+        row = self._db.execute(
+            f"SELECT {_CREDENTIAL} FROM credentials WHERE kind = ? AND lookup_hash = ? AND revoked_at IS NULL",
+            (kind.value, self._vault.lookup(secret)),
+        ).fetchone()
+        return _credential(row) if row else None
+
+    def live(self, account_id: str, kind: CredentialKind) -> list[Credential]:
+        """Return an account's live credentials of a kind, oldest first."""
+        return self._where("account_id = ? AND kind = ?", (account_id, kind.value))
+
+    def of_carrier(self, carrier_id: str, kind: CredentialKind) -> list[Credential]:
+        """Return a carrier's live credentials of a kind."""
+        return self._where("carrier_id = ? AND kind = ?", (carrier_id, kind.value))
+
+    def named(self, kind: CredentialKind, public_id: str) -> list[Credential]:
+        """Return the live credentials of a kind with this public id (a SIP user name)."""
+        return self._where("kind = ? AND public_id = ?", (kind.value, public_id))
+
+    def _where(self, condition: str, values: tuple[str, ...]) -> list[Credential]:
+        rows = self._db.execute(
+            f"SELECT {_CREDENTIAL} FROM credentials WHERE {condition} AND revoked_at IS NULL ORDER BY seq", values
+        )
+        return [_credential(row) for row in rows]
+
+    def reveal(self, credential_id: str) -> str:
+        """Return the secret in clear."""
+        row = self._db.execute("SELECT ciphertext FROM credentials WHERE id = ?", (credential_id,)).fetchone()
+        return self._vault.open(row[0], credential_id)

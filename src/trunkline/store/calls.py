@@ -1,0 +1,238 @@
+"""The edge's own file, ``calls.db``: call records and unclaimed calls, written in batches on a thread of its own.
+
+The edge hands records over and goes on; nothing on the SIP path waits for a disk. A batch is written after `FLUSH_S`, or
+as soon as `BATCH` records wait; beyond `MAX_WAITING` records are dropped and counted. A crash may lose the last batch of
+records, never a call.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trunkline.core.model import EVERYTHING, Scope
+from trunkline.core.records import CallRecord, UnclaimedCall
+from trunkline.store.rows import marks, time_text, time_value
+
+FILE = "calls.db"
+FLUSH_S = 0.2
+BATCH = 500
+MAX_WAITING = 20_000
+MAX_UNCLAIMED = 10_000
+"""Rows of unclaimed calls kept; the least recent ones make room."""
+
+MAX_RECORDS = 1_000_000
+"""Call records kept; the oldest ones make room."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, account_id TEXT NOT NULL, number TEXT NOT NULL,
+  caller TEXT NOT NULL, source TEXT NOT NULL, carrier_id TEXT, verdict TEXT NOT NULL, sip_status INTEGER NOT NULL,
+  started_at TEXT NOT NULL, answered_at TEXT, ended_at TEXT NOT NULL, ended_by TEXT NOT NULL, cause TEXT NOT NULL,
+  trace TEXT NOT NULL, ladder TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS calls_account ON calls (account_id, seq);
+CREATE TABLE IF NOT EXISTS unclaimed (
+  source TEXT NOT NULL, number TEXT NOT NULL, verdict TEXT NOT NULL, count INTEGER NOT NULL,
+  first_at TEXT NOT NULL, last_at TEXT NOT NULL, trace TEXT NOT NULL, PRIMARY KEY (source, number));
+CREATE INDEX IF NOT EXISTS unclaimed_last ON unclaimed (last_at);
+"""
+_CALL = (
+    "id, account_id, number, caller, source, carrier_id, verdict, sip_status, started_at, answered_at, ended_at, "
+    "ended_by, cause, trace, ladder"
+)
+
+
+class CallJournal:
+    """Takes records from the edge and writes them on its thread until `close`."""
+
+    def __init__(self, data: Path) -> None:
+        self._db = sqlite3.connect(data / FILE, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("PRAGMA busy_timeout=10000")
+        self._db.executescript(_SCHEMA)
+        self._waiting: queue.SimpleQueue[CallRecord | UnclaimedCall | None] = queue.SimpleQueue()
+        self.dropped = 0
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def put(self, record: CallRecord | UnclaimedCall) -> None:
+        """Hand a record over; dropped and counted when too many wait."""
+        if self._waiting.qsize() >= MAX_WAITING:
+            self.dropped += 1
+            return
+        self._waiting.put(record)
+
+    def close(self) -> None:
+        """Write what waits and end the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+        self._db.close()
+
+    def _run(self) -> None:
+        while True:
+            batch, last = self._next_batch()
+            try:
+                self._write(batch)
+            except sqlite3.Error:
+                self.dropped += len(batch)
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+            if last:
+                return
+
+    def _next_batch(self) -> tuple[list[CallRecord | UnclaimedCall], bool]:
+        first = self._waiting.get()
+        if first is None:
+            return [], True
+        batch, until = [first], time.monotonic() + FLUSH_S
+        while len(batch) < BATCH:
+            try:
+                more = self._waiting.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+            if more is None:
+                return batch, True
+            batch.append(more)
+        return batch, False
+
+    def _write(self, batch: Sequence[CallRecord | UnclaimedCall]) -> None:
+        calls = [_call_values(r) for r in batch if isinstance(r, CallRecord)]
+        unclaimed = [r for r in batch if isinstance(r, UnclaimedCall)]
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany(f"INSERT OR IGNORE INTO calls ({_CALL}) VALUES ({marks(_CALL.split(', '))})", calls)
+        for record in unclaimed:
+            self._count(record)
+        if unclaimed:
+            self._db.execute(
+                "DELETE FROM unclaimed WHERE rowid IN (SELECT rowid FROM unclaimed ORDER BY last_at DESC "
+                "LIMIT -1 OFFSET ?)",
+                (MAX_UNCLAIMED,),
+            )
+        if calls:
+            self._db.execute("DELETE FROM calls WHERE seq <= (SELECT max(seq) FROM calls) - ?", (MAX_RECORDS,))
+        self._db.execute("COMMIT")
+
+    def _count(self, record: UnclaimedCall) -> None:
+        self._db.execute(
+            "INSERT INTO unclaimed VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, number) DO UPDATE SET "
+            "verdict = excluded.verdict, count = count + excluded.count, last_at = excluded.last_at, "
+            "trace = excluded.trace",
+            (
+                record.source,
+                record.number,
+                record.verdict,
+                record.count,
+                time_text(record.first_at),
+                time_text(record.last_at),
+                json.dumps(record.trace),
+            ),
+        )
+
+
+def _call_values(record: CallRecord) -> tuple[object, ...]:
+    return (
+        record.id,
+        record.account_id,
+        record.number,
+        record.caller,
+        record.source,
+        record.carrier_id,
+        record.verdict,
+        record.sip_status,
+        time_text(record.started_at),
+        time_text(record.answered_at) if record.answered_at else None,
+        time_text(record.ended_at),
+        record.ended_by,
+        record.cause,
+        json.dumps(record.trace),
+        json.dumps(record.ladder),
+    )
+
+
+class CallReader:
+    """Reads call records; opens the edge's file when it is there, and sees nothing while it is not."""
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / FILE
+
+    def page(
+        self, scope: Scope, family: Sequence[str], *, limit: int, before: int | None = None, number: str | None = None
+    ) -> list[tuple[int, CallRecord]]:
+        """Return (order number, record), newest first, below ``before``.
+
+        ``family`` are the account ids that ``scope`` covers, since this file does not know the tree.
+        """
+        where, values = ["1 = 1"], list[object]()
+        if scope != EVERYTHING:
+            where, values = [f"account_id IN ({marks(family)})"], list(family)
+        if before is not None:
+            where, values = [*where, "seq < ?"], [*values, before]
+        if number is not None:
+            where, values = [*where, "number = ?"], [*values, number]
+        sql = f"SELECT seq, {_CALL} FROM calls WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?"
+        return [(row[0], _call(row[1:])) for row in self._rows(sql, [*values, limit])]
+
+    def get(self, call_id: str) -> CallRecord | None:
+        """Return a record by its call id, whoever's it is: the caller checks the account."""
+        rows = self._rows(f"SELECT {_CALL} FROM calls WHERE id = ?", [call_id])
+        return _call(rows[0]) if rows else None
+
+    def unclaimed(self, limit: int) -> list[UnclaimedCall]:
+        """Return unclaimed calls, the latest first."""
+        rows = self._rows(
+            "SELECT source, number, verdict, count, first_at, last_at, trace FROM unclaimed "
+            "ORDER BY last_at DESC LIMIT ?",
+            [limit],
+        )
+        return [
+            UnclaimedCall(
+                source=row[0],
+                number=row[1],
+                verdict=row[2],
+                count=row[3],
+                first_at=time_value(row[4]),
+                last_at=time_value(row[5]),
+                trace=_steps(row[6]),
+            )
+            for row in rows
+        ]
+
+    def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
+        if not self._path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{self._path.resolve()}?mode=ro", uri=True)
+        try:
+            return connection.execute(sql, values).fetchall()
+        finally:
+            connection.close()
+
+
+def _steps(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((part, said) for part, said in json.loads(text))
+
+
+def _call(row: Sequence[Any]) -> CallRecord:
+    return CallRecord(
+        id=row[0],
+        account_id=row[1],
+        number=row[2],
+        caller=row[3],
+        source=row[4],
+        carrier_id=row[5],
+        verdict=row[6],
+        sip_status=row[7],
+        started_at=time_value(row[8]),
+        answered_at=time_value(row[9]) if row[9] else None,
+        ended_at=time_value(row[10]),
+        ended_by=row[11],
+        cause=row[12],
+        trace=_steps(row[13]),
+        ladder=tuple((at, leg, way, line) for at, leg, way, line in json.loads(row[14])),
+    )

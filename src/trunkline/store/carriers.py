@@ -1,0 +1,252 @@
+"""Carriers and gateways in SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from trunkline.core import sources
+from trunkline.core.model import (
+    CalledIn,
+    Carrier,
+    CarrierKind,
+    Gateway,
+    Listing,
+    NumberFormat,
+    NumberProfile,
+    Page,
+    Scope,
+    Transport,
+)
+from trunkline.store.paging import page_of
+from trunkline.store.rows import in_scope, marks, time_text, time_value
+
+_CARRIER = (
+    "c.seq, c.id, c.serial, c.account_id, c.name, c.kind, c.active, c.voice, c.sms, c.called_in, c.country, "
+    "c.strip_prefix, c.max_channels, c.max_cps, c.created_at, c.updated_at"
+)
+GATEWAY_COLUMNS = (
+    "id",
+    "carrier_id",
+    "host",
+    "prefix",
+    "port",
+    "transport",
+    "inbound",
+    "outbound",
+    "priority",
+    "weight",
+    "active",
+    "tech_prefix",
+    "number_format",
+    "emergency",
+)
+_GATEWAY_SQL = ", ".join(GATEWAY_COLUMNS)
+
+
+def gateway_value(row: Sequence[Any]) -> Gateway:
+    """Return a gateway from the columns of `GATEWAY_COLUMNS`."""
+    values: dict[str, Any] = dict(zip(GATEWAY_COLUMNS, row, strict=True))
+    values["transport"] = Transport(str(values["transport"]))
+    values["number_format"] = NumberFormat(str(values["number_format"]))
+    for flag in ("inbound", "outbound", "active", "emergency"):
+        values[flag] = bool(values[flag])
+    return Gateway(**values)
+
+
+class SqlCarriers:
+    """`core.ports.CarrierStore` on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def add(self, carrier: Carrier) -> None:
+        """Write a carrier and its gateways."""
+        self._db.execute(
+            "INSERT INTO carriers (id, serial, account_id, name, kind, active, voice, sms, called_in, country, "
+            "strip_prefix, max_channels, max_cps, created_at, updated_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                carrier.id,
+                carrier.serial,
+                carrier.account_id,
+                carrier.name,
+                carrier.kind.value,
+                int(carrier.active),
+                int(carrier.voice),
+                int(carrier.sms),
+                carrier.profile.called_in.value,
+                carrier.profile.country,
+                carrier.profile.strip_prefix,
+                carrier.max_channels,
+                carrier.max_cps,
+                time_text(carrier.created_at),
+                time_text(carrier.updated_at),
+            ),
+        )
+        self.replace_gateways(carrier.id, carrier.gateways)
+
+    def get(self, scope: Scope, carrier_id: str) -> Carrier | None:
+        """Return a live carrier by id."""
+        return self._one(scope, "c.id = ?", carrier_id)
+
+    def by_serial(self, scope: Scope, serial: str) -> Carrier | None:
+        """Return a live carrier by serial."""
+        return self._one(scope, "c.serial = ?", serial)
+
+    def _one(self, scope: Scope, condition: str, value: str) -> Carrier | None:
+        inside, parameters = in_scope(scope, "c.account_id")
+        row = self._db.execute(
+            f"SELECT {_CARRIER} FROM carriers c WHERE {condition} AND c.deleted_at IS NULL AND {inside}",
+            (value, *parameters),
+        ).fetchone()
+        return self._carriers([row])[0] if row else None
+
+    def page(self, scope: Scope, name: str | None, page: Page) -> Listing[Carrier]:
+        """Return live carriers, oldest first; ``name`` is matched exactly."""
+        inside, parameters = in_scope(scope, "c.account_id")
+        where, values = f"c.deleted_at IS NULL AND {inside}", list(parameters)
+        if name is not None:
+            where, values = where + " AND c.name = ?", [*values, name]
+        rows, total, last = page_of(
+            self._db, _CARRIER, "carriers c", where=where, values=values, page=page, order="c.seq"
+        )
+        return Listing(tuple(self._carriers(rows)), total, last)
+
+    def _carriers(self, rows: Sequence[Sequence[Any]]) -> list[Carrier]:
+        ids = [str(row[1]) for row in rows]
+        gateways: dict[str, list[Gateway]] = {carrier_id: [] for carrier_id in ids}
+        for row in self._db.execute(
+            f"SELECT {_GATEWAY_SQL} FROM gateways WHERE carrier_id IN ({marks(ids)}) ORDER BY carrier_id, position", ids
+        ):
+            gateways[row[1]].append(gateway_value(row))
+        return [_carrier(row, gateways[str(row[1])]) for row in rows]
+
+    def update(self, carrier: Carrier) -> None:
+        """Write a carrier's own fields."""
+        self._db.execute(
+            "UPDATE carriers SET name = ?, active = ?, voice = ?, sms = ?, called_in = ?, country = ?, "
+            "strip_prefix = ?, max_channels = ?, max_cps = ?, updated_at = ? WHERE id = ?",
+            (
+                carrier.name,
+                int(carrier.active),
+                int(carrier.voice),
+                int(carrier.sms),
+                carrier.profile.called_in.value,
+                carrier.profile.country,
+                carrier.profile.strip_prefix,
+                carrier.max_channels,
+                carrier.max_cps,
+                time_text(carrier.updated_at),
+                carrier.id,
+            ),
+        )
+
+    def replace_gateways(self, carrier_id: str, gateways: Sequence[Gateway]) -> None:
+        """Make these the carrier's gateways, in this order; a known id keeps its row."""
+        keep = [g.id for g in gateways]
+        self._db.execute(
+            f"DELETE FROM gateways WHERE carrier_id = ? AND id NOT IN ({marks(keep)})", (carrier_id, *keep)
+        )
+        for position, gateway in enumerate(gateways):
+            self._save_gateway(position, gateway)
+
+    def _save_gateway(self, position: int, gateway: Gateway) -> None:
+        key = low = high = None
+        if gateway.inbound and gateway.active and gateway.prefix is not None:
+            key = sources.network_key(gateway.host, gateway.prefix)
+            low, high = sources.network_range(gateway.host, gateway.prefix)
+            family = 6 if ":" in gateway.host else 4
+            self._db.execute("INSERT INTO mask_lengths VALUES (?, ?) ON CONFLICT DO NOTHING", (family, gateway.prefix))
+        values = (
+            gateway.host,
+            gateway.prefix,
+            gateway.port,
+            gateway.transport.value,
+            int(gateway.inbound),
+            int(gateway.outbound),
+            gateway.priority,
+            gateway.weight,
+            int(gateway.active),
+            gateway.tech_prefix,
+            gateway.number_format.value,
+            int(gateway.emergency),
+            position,
+            key,
+            low,
+            high,
+        )
+        names = "host, prefix, port, transport, inbound, outbound, priority, weight, active, tech_prefix, "
+        names += "number_format, emergency, position, source_key, source_low, source_high"
+        self._db.execute(
+            f"INSERT INTO gateways (id, carrier_id, {names}) VALUES (?, ?, {marks(values)}) "
+            f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names.split(', '))}",
+            (gateway.id, gateway.carrier_id, *values),
+        )
+
+    def remove(self, carrier_id: str, at: datetime) -> None:
+        """Take a carrier out of service."""
+        self._db.execute("UPDATE carriers SET deleted_at = ? WHERE id = ?", (time_text(at), carrier_id))
+        self._db.execute(
+            "UPDATE credentials SET revoked_at = ? WHERE carrier_id = ? AND revoked_at IS NULL",
+            (time_text(at), carrier_id),
+        )
+        self._db.execute(
+            "UPDATE gateways SET source_key = NULL, source_low = NULL, source_high = NULL WHERE carrier_id = ?",
+            (carrier_id,),
+        )
+
+    def live_numbers(self, carrier_id: str) -> int:
+        """Count the live numbers that name this carrier."""
+        row = self._db.execute(
+            "SELECT count(*) FROM number_carriers d JOIN numbers n ON n.id = d.number_id "
+            "WHERE d.carrier_id = ? AND n.removed_at IS NULL",
+            (carrier_id,),
+        ).fetchone()
+        return int(row[0])
+
+    def shares_sources(self, carrier_ids: Sequence[str], top_account_id: str) -> bool:
+        """Tell whether inbound networks of these carriers overlap those of another top-level account's."""
+        mine = self._db.execute(
+            f"SELECT source_low, source_high FROM gateways WHERE carrier_id IN ({marks(carrier_ids)}) "
+            "AND source_key IS NOT NULL",
+            list(carrier_ids),
+        ).fetchall()
+        others = (
+            "SELECT 1 FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
+            "WHERE g.source_low <= ? AND g.source_high >= ? AND c.deleted_at IS NULL AND NOT EXISTS ("
+            "SELECT 1 FROM account_ancestors x WHERE x.account_id = c.account_id AND x.ancestor_id = ?) LIMIT 1"
+        )
+        return any(self._db.execute(others, (high, low, top_account_id)).fetchone() for low, high in mine)
+
+
+def _carrier(row: Sequence[Any], gateways: list[Gateway]) -> Carrier:
+    (_, id_, serial, account_id, name, kind, active, voice, sms, called_in, country, strip, channels, cps, made, at) = (
+        row
+    )
+    return Carrier(
+        id=str(id_),
+        serial=str(serial),
+        account_id=str(account_id),
+        name=str(name),
+        kind=CarrierKind(str(kind)),
+        active=bool(active),
+        voice=bool(voice),
+        sms=bool(sms),
+        profile=NumberProfile(CalledIn(str(called_in)), _text(country), _text(strip)),
+        max_channels=_int(channels),
+        max_cps=_int(cps),
+        created_at=time_value(str(made)),
+        updated_at=time_value(str(at)),
+        gateways=tuple(gateways),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) else None

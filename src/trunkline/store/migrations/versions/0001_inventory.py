@@ -1,0 +1,415 @@
+"""The first schema: accounts, credentials, carriers, numbers, targets, change log"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply this step."""
+    op.create_table(
+        "accounts",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("parent_id", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("routable", sa.Integer(), nullable=False),
+        sa.Column("default_application_id", sa.Text(), nullable=True),
+        sa.Column("max_channels", sa.Integer(), nullable=True),
+        sa.Column("max_cps", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'suspended', 'closed')", name="account_state"),
+        sa.ForeignKeyConstraint(
+            ["parent_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("code"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_table(
+        "change_log",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index("change_log_account", "change_log", ["account_id", "seq"], unique=False)
+
+    op.create_table(
+        "mask_lengths",
+        sa.Column("family", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("prefix", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("family", "prefix"),
+    )
+    op.create_table(
+        "meta",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table("serials", sa.Column("serial", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("serial"))
+    op.create_table(
+        "account_ancestors",
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("ancestor_id", sa.Text(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ancestor_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("account_id", "ancestor_id"),
+    )
+    op.create_index("account_ancestors_up", "account_ancestors", ["ancestor_id", "account_id"], unique=False)
+
+    op.create_table(
+        "applications",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("dialect", sa.Text(), nullable=False),
+        sa.Column("active", sa.Integer(), nullable=False),
+        sa.Column("answer_url", sa.Text(), nullable=True),
+        sa.Column("answer_method", sa.Text(), nullable=False),
+        sa.Column("fallback_url", sa.Text(), nullable=True),
+        sa.Column("fallback_method", sa.Text(), nullable=False),
+        sa.Column("hangup_url", sa.Text(), nullable=True),
+        sa.Column("hangup_method", sa.Text(), nullable=False),
+        sa.Column("message_url", sa.Text(), nullable=True),
+        sa.Column("message_method", sa.Text(), nullable=False),
+        sa.Column("message_fallback_url", sa.Text(), nullable=True),
+        sa.Column("message_fallback_method", sa.Text(), nullable=False),
+        sa.Column("public_uri", sa.Integer(), nullable=False),
+        sa.Column("log_messages", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("deleted_at", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+        sa.UniqueConstraint("serial"),
+    )
+    op.create_index("applications_account", "applications", ["account_id", "seq"], unique=False)
+
+    op.create_table(
+        "carriers",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("active", sa.Integer(), nullable=False),
+        sa.Column("voice", sa.Integer(), nullable=False),
+        sa.Column("sms", sa.Integer(), nullable=False),
+        sa.Column("called_in", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("strip_prefix", sa.Text(), nullable=True),
+        sa.Column("max_channels", sa.Integer(), nullable=True),
+        sa.Column("max_cps", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("deleted_at", sa.Text(), nullable=True),
+        sa.CheckConstraint("kind IN ('static_ip', 'auth', 'reg')", name="carrier_kind"),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+        sa.UniqueConstraint("serial"),
+    )
+    op.create_index("carriers_account", "carriers", ["account_id", "seq"], unique=False)
+    op.create_index("carriers_kind", "carriers", ["kind", "deleted_at"], unique=False)
+
+    op.create_table(
+        "hooks",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("dialect", sa.Text(), nullable=False),
+        sa.Column("answer_url", sa.Text(), nullable=True),
+        sa.Column("answer_method", sa.Text(), nullable=False),
+        sa.Column("fallback_url", sa.Text(), nullable=True),
+        sa.Column("fallback_method", sa.Text(), nullable=False),
+        sa.Column("hangup_url", sa.Text(), nullable=True),
+        sa.Column("hangup_method", sa.Text(), nullable=False),
+        sa.Column("message_url", sa.Text(), nullable=True),
+        sa.Column("message_method", sa.Text(), nullable=False),
+        sa.Column("message_fallback_url", sa.Text(), nullable=True),
+        sa.Column("message_fallback_method", sa.Text(), nullable=False),
+        sa.Column("caller_id_lookup", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("hooks_account", "hooks", ["account_id"], unique=False)
+
+    op.create_table(
+        "trunks",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("active", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("deleted_at", sa.Text(), nullable=True),
+        sa.CheckConstraint("direction IN ('inbound', 'outbound')", name="trunk_direction"),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+        sa.UniqueConstraint("serial"),
+    )
+    op.create_index("trunks_account", "trunks", ["account_id", "seq"], unique=False)
+
+    op.create_table(
+        "credentials",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("carrier_id", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("lookup_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("revoked_at", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"],
+            ["carriers.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("credentials_account", "credentials", ["account_id"], unique=False)
+    op.create_index("credentials_carrier", "credentials", ["carrier_id"], unique=False)
+    op.create_index("credentials_lookup", "credentials", ["kind", "lookup_hash"], unique=False)
+    op.create_index("credentials_public", "credentials", ["kind", "public_id"], unique=False)
+
+    op.create_table(
+        "gateways",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("carrier_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("prefix", sa.Integer(), nullable=True),
+        sa.Column("port", sa.Integer(), nullable=False),
+        sa.Column("transport", sa.Text(), nullable=False),
+        sa.Column("inbound", sa.Integer(), nullable=False),
+        sa.Column("outbound", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Integer(), nullable=False),
+        sa.Column("tech_prefix", sa.Text(), nullable=False),
+        sa.Column("number_format", sa.Text(), nullable=False),
+        sa.Column("emergency", sa.Integer(), nullable=False),
+        sa.Column("source_key", sa.Text(), nullable=True),
+        sa.Column("source_low", sa.Text(), nullable=True),
+        sa.Column("source_high", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"],
+            ["carriers.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("gateways_carrier", "gateways", ["carrier_id", "position"], unique=False)
+    op.create_index("gateways_range", "gateways", ["source_low", "source_high"], unique=False)
+    op.create_index("gateways_source", "gateways", ["source_key", "carrier_id"], unique=False)
+
+    op.create_table(
+        "numbers",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("e164", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("trunk_id", sa.Text(), nullable=True),
+        sa.Column("application_id", sa.Text(), nullable=True),
+        sa.Column("hook_id", sa.Text(), nullable=True),
+        sa.Column("voice", sa.Integer(), nullable=False),
+        sa.Column("sms", sa.Integer(), nullable=False),
+        sa.Column("mms", sa.Integer(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("number_type", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=True),
+        sa.Column("monthly_rental_rate", sa.Text(), nullable=False),
+        sa.Column("voice_rate", sa.Text(), nullable=False),
+        sa.Column("sms_rate", sa.Text(), nullable=False),
+        sa.Column("mms_rate", sa.Text(), nullable=False),
+        sa.Column("renewal_on", sa.Text(), nullable=True),
+        sa.Column("cnam_lookup", sa.Integer(), nullable=True),
+        sa.Column("cnam", sa.Text(), nullable=True),
+        sa.Column("campaign_id", sa.Text(), nullable=True),
+        sa.Column("campaign_status", sa.Text(), nullable=True),
+        sa.Column("toll_free_status", sa.Text(), nullable=True),
+        sa.Column("toll_free_verification_id", sa.Text(), nullable=True),
+        sa.Column("toll_free_order_status", sa.Text(), nullable=True),
+        sa.Column("profile_id", sa.Text(), nullable=True),
+        sa.Column("reputation_status", sa.Text(), nullable=True),
+        sa.Column("compliance_id", sa.Text(), nullable=True),
+        sa.Column("compliance_status", sa.Text(), nullable=True),
+        sa.Column("added_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("removed_at", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('active', 'pending_claim', 'pending_activation', 'inactive')", name="number_status"
+        ),
+        sa.CheckConstraint("trunk_id IS NULL OR application_id IS NULL", name="number_one_target"),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["applications.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["hook_id"],
+            ["hooks.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["trunk_id"],
+            ["trunks.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("numbers_account", "numbers", ["account_id", "removed_at", "seq"], unique=False)
+    op.create_index("numbers_application", "numbers", ["application_id"], unique=False)
+    op.create_index(
+        "numbers_live",
+        "numbers",
+        ["e164"],
+        unique=True,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
+    op.create_index("numbers_trunk", "numbers", ["trunk_id"], unique=False)
+
+    op.create_table(
+        "trunk_uris",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("trunk_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("uri", sa.Text(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trunk_id"],
+            ["trunks.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("trunk_uris_trunk", "trunk_uris", ["trunk_id", "position"], unique=False)
+
+    op.create_table(
+        "number_carriers",
+        sa.Column("number_id", sa.Text(), nullable=False),
+        sa.Column("carrier_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_primary", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"],
+            ["carriers.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["number_id"],
+            ["numbers.id"],
+        ),
+        sa.PrimaryKeyConstraint("number_id", "carrier_id"),
+    )
+    op.create_index("number_carriers_carrier", "number_carriers", ["carrier_id"], unique=False)
+    op.create_index(
+        "number_carriers_primary",
+        "number_carriers",
+        ["number_id"],
+        unique=True,
+        sqlite_where=sa.text("is_primary = 1"),
+        postgresql_where=sa.text("is_primary = 1"),
+    )
+
+    op.create_table(
+        "registrations",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("carrier_id", sa.Text(), nullable=False),
+        sa.Column("gateway_id", sa.Text(), nullable=True),
+        sa.Column("credential_id", sa.Text(), nullable=True),
+        sa.Column("registrar", sa.Text(), nullable=False),
+        sa.Column("realm", sa.Text(), nullable=True),
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("auth_username", sa.Text(), nullable=True),
+        sa.Column("from_user", sa.Text(), nullable=True),
+        sa.Column("from_domain", sa.Text(), nullable=True),
+        sa.Column("outbound_proxy", sa.Text(), nullable=True),
+        sa.Column("transport", sa.Text(), nullable=False),
+        sa.Column("expires_s", sa.Integer(), nullable=False),
+        sa.Column("contact_token", sa.Text(), nullable=False),
+        sa.Column("any_source", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("active", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"],
+            ["carriers.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["credential_id"],
+            ["credentials.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["gateway_id"],
+            ["gateways.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("carrier_id"),
+        sa.UniqueConstraint("contact_token"),
+        sa.UniqueConstraint("id"),
+    )

@@ -1,0 +1,193 @@
+"""Numbers in SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+
+from trunkline.core.model import Listing, Number, NumberDetails, NumberStatus, Owner, Page, Ref, Scope
+from trunkline.core.ports import NumberFilter
+from trunkline.store.paging import page_of
+from trunkline.store.rows import in_scope, marks, time_text, time_value
+
+_DETAILS = tuple(field.name for field in fields(NumberDetails))
+"""The details' fields are columns of the same names."""
+
+_OWN = ("id", "e164", "account_id", "status", "trunk_id", "application_id", "hook_id", "voice", "sms", "mms")
+_COLUMNS = (
+    "n.seq, n.id, n.e164, n.status, n.hook_id, n.voice, n.sms, n.mms, n.added_at, n.updated_at, "
+    "o.id, o.code, o.name, o.parent_id, c.id, c.serial, c.name, a.id, a.serial, a.name, t.id, t.serial, t.name, "
+    + ", ".join(f"n.{name}" for name in _DETAILS)
+)
+_TABLES = (
+    "numbers n JOIN accounts o ON o.id = n.account_id "
+    "LEFT JOIN number_carriers d ON d.number_id = n.id AND d.is_primary = 1 "
+    "LEFT JOIN carriers c ON c.id = d.carrier_id "
+    "LEFT JOIN applications a ON a.id = n.application_id LEFT JOIN trunks t ON t.id = n.trunk_id"
+)
+_RENEWAL = _DETAILS.index("renewal_on")
+_CNAM_LOOKUP = _DETAILS.index("cnam_lookup")
+
+
+def _number(row: Sequence[Any]) -> Number:
+    details = list(row[23:])
+    if details[_RENEWAL] is not None:
+        details[_RENEWAL] = date.fromisoformat(details[_RENEWAL])
+    if details[_CNAM_LOOKUP] is not None:
+        details[_CNAM_LOOKUP] = bool(details[_CNAM_LOOKUP])
+    return Number(
+        seq=row[0],
+        id=row[1],
+        e164=row[2],
+        status=NumberStatus(row[3]),
+        hook_id=row[4],
+        voice=bool(row[5]),
+        sms=bool(row[6]),
+        mms=bool(row[7]),
+        added_at=time_value(row[8]),
+        updated_at=time_value(row[9]),
+        owner=Owner(*row[10:14]),
+        carrier=Ref(*row[14:17]) if row[14] is not None else None,
+        application=Ref(*row[17:20]) if row[17] is not None else None,
+        trunk=Ref(*row[20:23]) if row[20] is not None else None,
+        details=NumberDetails(**dict(zip(_DETAILS, details, strict=True))),
+    )
+
+
+def _values(number: Number) -> tuple[object, ...]:
+    details = [getattr(number.details, name) for name in _DETAILS]
+    details = [d.isoformat() if isinstance(d, date) else int(d) if isinstance(d, bool) else d for d in details]
+    return (
+        number.id,
+        number.e164,
+        number.owner.id,
+        number.status.value,
+        number.trunk.id if number.trunk else None,
+        number.application.id if number.application else None,
+        number.hook_id,
+        int(number.voice),
+        int(number.sms),
+        int(number.mms),
+        *details,
+        time_text(number.updated_at),
+    )
+
+
+_WRITTEN = (*_OWN, *_DETAILS, "updated_at")
+_INSERT = f"INSERT INTO numbers ({', '.join(_WRITTEN)}, added_at) VALUES ({marks([*_WRITTEN, ''])})"
+_UPDATE = f"UPDATE numbers SET {', '.join(f'{name} = ?' for name in _WRITTEN)} WHERE id = ?"
+_CHUNK = 500
+"""Values per IN list, well under SQLite's and PostgreSQL's limits on parameters."""
+
+
+class SqlNumbers:
+    """`core.ports.NumberStore` on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def add(self, number: Number, carrier_ids: Sequence[str]) -> None:
+        """Write a number, delivered by these carriers, the first being primary."""
+        self._db.execute(_INSERT, (*_values(number), time_text(number.added_at)))
+        self.set_carriers(number.id, carrier_ids)
+
+    def get(self, scope: Scope, e164: str) -> Number | None:
+        """Return a live number."""
+        inside, parameters = in_scope(scope, "n.account_id")
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.e164 = ? AND n.removed_at IS NULL AND {inside}",
+            (e164, *parameters),
+        ).fetchone()
+        return _number(row) if row else None
+
+    def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
+        """Return live numbers, oldest first."""
+        inside, parameters = in_scope(scope, "n.account_id")
+        conditions, values = ["n.removed_at IS NULL", inside], list[object](parameters)
+        for condition, value in _conditions(wanted):
+            conditions.append(condition)
+            values.append(value)
+        where = " AND ".join(conditions)
+        rows, total, last = page_of(self._db, _COLUMNS, _TABLES, where=where, values=values, page=page, order="n.seq")
+        return Listing(tuple(_number(row) for row in rows), total, last)
+
+    def owners(self, e164s: Sequence[str]) -> dict[str, str]:
+        """Return who owns which of these live numbers: number to account id."""
+        found: dict[str, str] = {}
+        for start in range(0, len(e164s), _CHUNK):
+            part = e164s[start : start + _CHUNK]
+            found.update(
+                self._db.execute(
+                    f"SELECT e164, account_id FROM numbers WHERE removed_at IS NULL AND e164 IN ({marks(part)})",
+                    list(part),
+                )
+            )
+        return found
+
+    def update(self, number: Number) -> None:
+        """Write a number's changed fields."""
+        self._db.execute(_UPDATE, (*_values(number), number.id))
+
+    def carriers(self, number_id: str) -> list[str]:
+        """Return the ids of the carriers that deliver a number, primary first."""
+        rows = self._db.execute(
+            "SELECT carrier_id FROM number_carriers WHERE number_id = ? ORDER BY position", (number_id,)
+        )
+        return [str(row[0]) for row in rows]
+
+    def set_carriers(self, number_id: str, carrier_ids: Sequence[str]) -> None:
+        """Make these the carriers that deliver a number, the first being primary."""
+        self._db.execute("DELETE FROM number_carriers WHERE number_id = ?", (number_id,))
+        self._db.executemany(
+            "INSERT INTO number_carriers (number_id, carrier_id, position, is_primary) VALUES (?, ?, ?, ?)",
+            [(number_id, carrier_id, i, int(i == 0)) for i, carrier_id in enumerate(carrier_ids)],
+        )
+
+    def set_status_of_carrier(self, carrier_id: str, now_is: NumberStatus, becomes: NumberStatus) -> list[str]:
+        """Move a carrier's numbers from one status to another; return the numbers moved."""
+        rows = self._db.execute(
+            "UPDATE numbers SET status = ? WHERE status = ? AND removed_at IS NULL AND id IN "
+            "(SELECT number_id FROM number_carriers WHERE carrier_id = ?) RETURNING e164",
+            (becomes.value, now_is.value, carrier_id),
+        )
+        return [str(row[0]) for row in rows.fetchall()]
+
+    def unlink(self, *, application_id: str | None = None, trunk_id: str | None = None) -> int:
+        """Make numbers that point at this record point at nothing; return how many."""
+        column, value = ("application_id", application_id) if application_id else ("trunk_id", trunk_id)
+        return self._db.execute(
+            f"UPDATE numbers SET {column} = NULL WHERE {column} = ? AND removed_at IS NULL", (value,)
+        ).rowcount
+
+    def remove(self, number_id: str, at: datetime) -> None:
+        """Take a number out of the inventory; the row stays as history."""
+        self._db.execute("UPDATE numbers SET removed_at = ? WHERE id = ?", (time_text(at), number_id))
+
+
+def _conditions(wanted: NumberFilter) -> list[tuple[str, object]]:
+    equal: list[tuple[str, object | None]] = [
+        ("n.number_type", wanted.number_type),
+        ("n.account_id", wanted.owner_id),
+        ("n.alias", wanted.alias),
+        ("n.voice", _flag(wanted.voice)),
+        ("n.sms", _flag(wanted.sms)),
+        ("n.mms", _flag(wanted.mms)),
+        ("n.cnam_lookup", _flag(wanted.cnam_lookup)),
+        ("n.campaign_status", wanted.campaign_status),
+        ("n.campaign_id", wanted.campaign_id),
+        ("n.toll_free_status", wanted.toll_free_status),
+        ("n.toll_free_order_status", wanted.toll_free_order_status),
+    ]
+    found: list[tuple[str, object]] = [(f"{column} = ?", value) for column, value in equal if value is not None]
+    if wanted.prefix:
+        # A range instead of LIKE, so that the index on e164 serves it; ":" follows "9" in ASCII.
+        found += [("n.e164 >= ?", wanted.prefix), ("n.e164 < ?", wanted.prefix + ":")]
+    found += [(f"n.renewal_on {comparison} ?", day.isoformat()) for comparison, day in wanted.renewal]
+    return found
+
+
+def _flag(value: bool | None) -> int | None:
+    return None if value is None else int(value)

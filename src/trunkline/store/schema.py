@@ -1,0 +1,330 @@
+"""The declared schema: every table of the inventory, once, for SQLite and PostgreSQL alike.
+
+The database is made by the migrations; a test proves that their sum equals this declaration. Ids are UUID texts, times
+ISO 8601 texts in UTC (they sort as they read), flags 0/1. ``seq`` is a list's stable order: oldest first.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+
+metadata = MetaData()
+
+
+def _text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
+    return Column(name, Text, nullable=null, server_default=default)
+
+
+def _int(name: str, *, null: bool = False, default: str | None = None) -> Column[int]:
+    return Column(name, Integer, nullable=null, server_default=default)
+
+
+def _ref(name: str, target: str, *, null: bool = False) -> Column[str]:
+    return Column(name, Text, ForeignKey(target), nullable=null)
+
+
+def _seq() -> Column[int]:
+    return Column("seq", Integer, primary_key=True, autoincrement=True)
+
+
+def _id() -> Column[str]:
+    return Column("id", Text, nullable=False, unique=True)
+
+
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), _text("value"))
+
+serials = Table("serials", metadata, Column("serial", Text, primary_key=True))
+"""Every serial ever given, of any kind of record: 14 digits never name two things."""
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("parent_id", "accounts.id", null=True),
+    Column("code", Text, nullable=False, unique=True),
+    _text("name"),
+    _text("state"),
+    _int("routable"),  # 0 while this account or one above it is not active; written with every change of state
+    _text("default_application_id", null=True),
+    _int("max_channels", null=True),
+    _int("max_cps", null=True),
+    _text("created_at"),
+    _text("updated_at"),
+    CheckConstraint("state IN ('active', 'suspended', 'closed')", name="account_state"),
+)
+
+account_ancestors = Table(
+    "account_ancestors",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.id"), primary_key=True),
+    Column("ancestor_id", Text, ForeignKey("accounts.id"), primary_key=True),
+    _int("depth"),
+    Index("account_ancestors_up", "ancestor_id", "account_id"),
+)
+"""The tree's closure: each account with itself (depth 0) and every account above it."""
+
+credentials = Table(
+    "credentials",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _ref("carrier_id", "carriers.id", null=True),
+    _text("kind"),
+    _text("public_id"),
+    Column("lookup_hash", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    _text("role"),
+    _text("scopes"),
+    _text("created_at"),
+    _text("revoked_at", null=True),
+    Index("credentials_public", "kind", "public_id"),
+    Index("credentials_lookup", "kind", "lookup_hash"),
+    Index("credentials_account", "account_id"),
+    Index("credentials_carrier", "carrier_id"),
+)
+
+carriers = Table(
+    "carriers",
+    metadata,
+    _seq(),
+    _id(),
+    Column("serial", Text, nullable=False, unique=True),
+    _ref("account_id", "accounts.id"),
+    _text("name"),
+    _text("kind"),
+    _int("active"),
+    _int("voice"),
+    _int("sms"),
+    _text("called_in"),
+    _text("country", null=True),
+    _text("strip_prefix", null=True),
+    _int("max_channels", null=True),
+    _int("max_cps", null=True),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    CheckConstraint("kind IN ('static_ip', 'auth', 'reg')", name="carrier_kind"),
+    Index("carriers_account", "account_id", "seq"),
+    Index("carriers_kind", "kind", "deleted_at"),
+)
+
+gateways = Table(
+    "gateways",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("carrier_id", "carriers.id"),
+    _int("position"),
+    _text("host"),
+    _int("prefix", null=True),
+    _int("port"),
+    _text("transport"),
+    _int("inbound"),
+    _int("outbound"),
+    _int("priority"),
+    _int("weight"),
+    _int("active"),
+    _text("tech_prefix"),
+    _text("number_format"),
+    _int("emergency"),
+    # Of active inbound literal gateways only; see core/sources.py.
+    _text("source_key", null=True),
+    _text("source_low", null=True),
+    _text("source_high", null=True),
+    Index("gateways_carrier", "carrier_id", "position"),
+    Index("gateways_source", "source_key", "carrier_id"),
+    Index("gateways_range", "source_low", "source_high"),
+)
+
+mask_lengths = Table(
+    "mask_lengths",
+    metadata,
+    Column("family", Integer, primary_key=True, autoincrement=False),
+    Column("prefix", Integer, primary_key=True, autoincrement=False),
+)
+"""Which mask lengths any gateway ever had: an address is looked up under these only."""
+
+registrations = Table(
+    "registrations",
+    metadata,
+    _seq(),
+    _id(),
+    Column("carrier_id", Text, ForeignKey("carriers.id"), nullable=False, unique=True),
+    _ref("gateway_id", "gateways.id", null=True),
+    _ref("credential_id", "credentials.id", null=True),
+    _text("registrar"),
+    _text("realm", null=True),
+    _text("username"),
+    _text("auth_username", null=True),
+    _text("from_user", null=True),
+    _text("from_domain", null=True),
+    _text("outbound_proxy", null=True),
+    _text("transport"),
+    _int("expires_s"),
+    Column("contact_token", Text, nullable=False, unique=True),
+    _int("any_source", default="0"),
+    _int("active"),
+    _text("created_at"),
+    _text("updated_at"),
+)
+
+
+def _webhook(name: str) -> tuple[Column[str], Column[str]]:
+    return _text(f"{name}_url", null=True), _text(f"{name}_method")
+
+
+def _call_hooks() -> list[Column[str]]:
+    names = ("answer", "fallback", "hangup", "message", "message_fallback")
+    return [column for name in names for column in _webhook(name)]
+
+
+applications = Table(
+    "applications",
+    metadata,
+    _seq(),
+    _id(),
+    Column("serial", Text, nullable=False, unique=True),
+    _ref("account_id", "accounts.id"),
+    _text("name"),
+    _text("dialect"),
+    _int("active"),
+    *_call_hooks(),
+    _int("public_uri"),
+    _int("log_messages"),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    Index("applications_account", "account_id", "seq"),
+)
+
+hooks = Table(
+    "hooks",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("dialect"),
+    *_call_hooks(),
+    _int("caller_id_lookup", default="0"),
+    _text("created_at"),
+    _text("updated_at"),
+    Index("hooks_account", "account_id"),
+)
+
+trunks = Table(
+    "trunks",
+    metadata,
+    _seq(),
+    _id(),
+    Column("serial", Text, nullable=False, unique=True),
+    _ref("account_id", "accounts.id"),
+    _text("name"),
+    _text("direction"),
+    _int("active"),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    CheckConstraint("direction IN ('inbound', 'outbound')", name="trunk_direction"),
+    Index("trunks_account", "account_id", "seq"),
+)
+
+trunk_uris = Table(
+    "trunk_uris",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("trunk_id", "trunks.id"),
+    _int("position"),
+    _text("uri"),
+    _int("priority"),
+    _int("weight"),
+    _int("active"),
+    Index("trunk_uris_trunk", "trunk_id", "position"),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    _seq(),
+    _id(),
+    _text("e164"),
+    _ref("account_id", "accounts.id"),
+    _text("status"),
+    _ref("trunk_id", "trunks.id", null=True),
+    _ref("application_id", "applications.id", null=True),
+    _ref("hook_id", "hooks.id", null=True),
+    _int("voice"),
+    _int("sms"),
+    _int("mms"),
+    _text("region", null=True),
+    _text("country", null=True),
+    _text("city", null=True),
+    _text("number_type"),
+    _text("alias", null=True),
+    _text("monthly_rental_rate"),
+    _text("voice_rate"),
+    _text("sms_rate"),
+    _text("mms_rate"),
+    _text("renewal_on", null=True),
+    _int("cnam_lookup", null=True),
+    _text("cnam", null=True),
+    _text("campaign_id", null=True),
+    _text("campaign_status", null=True),
+    _text("toll_free_status", null=True),
+    _text("toll_free_verification_id", null=True),
+    _text("toll_free_order_status", null=True),
+    _text("profile_id", null=True),
+    _text("reputation_status", null=True),
+    _text("compliance_id", null=True),
+    _text("compliance_status", null=True),
+    _text("added_at"),
+    _text("updated_at"),
+    _text("removed_at", null=True),
+    CheckConstraint("trunk_id IS NULL OR application_id IS NULL", name="number_one_target"),
+    CheckConstraint("status IN ('active', 'pending_claim', 'pending_activation', 'inactive')", name="number_status"),
+    # A live number is unique in the installation.
+    Index(
+        "numbers_live",
+        "e164",
+        unique=True,
+        sqlite_where=text("removed_at IS NULL"),
+        postgresql_where=text("removed_at IS NULL"),
+    ),
+    Index("numbers_account", "account_id", "removed_at", "seq"),
+    Index("numbers_application", "application_id"),
+    Index("numbers_trunk", "trunk_id"),
+)
+
+number_carriers = Table(
+    "number_carriers",
+    metadata,
+    Column("number_id", Text, ForeignKey("numbers.id"), primary_key=True),
+    Column("carrier_id", Text, ForeignKey("carriers.id"), primary_key=True),
+    _int("position"),
+    _int("is_primary"),
+    Index("number_carriers_carrier", "carrier_id"),
+    Index(
+        "number_carriers_primary",
+        "number_id",
+        unique=True,
+        sqlite_where=text("is_primary = 1"),
+        postgresql_where=text("is_primary = 1"),
+    ),
+)
+
+change_log = Table(
+    "change_log",
+    metadata,
+    _seq(),
+    _text("at"),
+    _text("actor"),
+    _text("account_id"),
+    _text("verb"),
+    _text("kind"),
+    _text("record_id"),
+    _text("detail"),
+    Index("change_log_account", "account_id", "seq"),
+)
+"""The audit trail, and the feed by which an edge on another machine will keep its replica."""

@@ -1,0 +1,68 @@
+"""One view of the inventory on one connection: `core.ports.Store`, for reading or inside a write transaction."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import string
+import uuid
+from datetime import UTC, datetime
+
+from trunkline.core.ports import (
+    AccountStore,
+    ApplicationStore,
+    CarrierStore,
+    ChangeLog,
+    CredentialStore,
+    NumberStore,
+    Rules,
+    TrunkStore,
+)
+from trunkline.store.accounts import SqlAccounts, SqlCredentials
+from trunkline.store.applications import SqlApplications
+from trunkline.store.carriers import SqlCarriers
+from trunkline.store.changes import SqlChangeLog
+from trunkline.store.numbers import SqlNumbers
+from trunkline.store.secrets import Vault
+from trunkline.store.trunks import SqlTrunks
+
+_CODE = string.ascii_uppercase + string.digits
+
+
+class SqlStore:
+    """`core.ports.Store`. Not for two threads at once: each thread has its own, on its own connection."""
+
+    def __init__(self, connection: sqlite3.Connection, vault: Vault, rules: Rules) -> None:
+        self._db = connection
+        self.rules = rules
+        self.accounts: AccountStore = SqlAccounts(connection)
+        self.credentials: CredentialStore = SqlCredentials(connection, vault)
+        self.carriers: CarrierStore = SqlCarriers(connection)
+        self.numbers: NumberStore = SqlNumbers(connection)
+        self.applications: ApplicationStore = SqlApplications(connection)
+        self.trunks: TrunkStore = SqlTrunks(connection)
+        self.log: ChangeLog = SqlChangeLog(connection, self.now)
+
+    def now(self) -> datetime:
+        """Return the time, aware and in UTC."""
+        return datetime.now(UTC)
+
+    def new_id(self) -> str:
+        """Return a fresh random UUID."""
+        return str(uuid.uuid4())
+
+    def new_serial(self) -> str:
+        """Return 14 random digits that no record has; writes them down, so that none ever has them again."""
+        while True:
+            serial = str(secrets.randbelow(9 * 10**13) + 10**13)
+            done = self._db.execute("INSERT INTO serials VALUES (?) ON CONFLICT DO NOTHING", (serial,))
+            if done.rowcount:
+                return serial
+
+    def new_code(self) -> str:
+        """Return 18 random characters of ``[A-Z0-9]``."""
+        return "".join(secrets.choice(_CODE) for _ in range(18))
+
+    def new_secret(self) -> str:
+        """Return 32 random hex digits."""
+        return secrets.token_hex(16)
