@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.hooks.addresses import AddressFilter, AddressRefusedError, FilteringResolver
+from trunkline.core.addresses import AddressFilter
+from trunkline.hooks.addresses import AddressRefusedError, FilteringResolver
 
 PUBLIC = AddressFilter()
 PRIVATE = AddressFilter(allow_private=True)

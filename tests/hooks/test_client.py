@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from trunkline import __version__
 from trunkline.core.fetching import (
@@ -39,7 +47,7 @@ async def server(handler: Handler) -> AsyncIterator[str]:
     """Serve every path with one handler; yields the base URL."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -312,15 +320,20 @@ def test_waiting_for_a_place_counts_into_total() -> None:
 
 def test_a_cancelled_send_gives_its_place_back() -> None:
     async def go() -> int:
-        async with server(lambda req: hang(req) if req.path == "/hang" else echo(req)) as base:
-            async with client(max_concurrent=1) as http:
-                task = asyncio.create_task(http.send(request(f"{base}/hang", policy=replace(QUICK, read_s=30))))
-                await asyncio.sleep(0.05)
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                status = (await http.send(request(f"{base}/ok"))).status
-            assert len(asyncio.all_tasks()) <= 2 + len([t for t in asyncio.all_tasks() if "RequestHandler" in repr(t)])
-            return status
+        arrived = asyncio.Event()
+
+        async def handler(req: web.Request) -> web.Response:
+            if req.path == "/hang":
+                arrived.set()
+                return await hang(req)
+            return await echo(req)
+
+        async with server(handler) as base, client(max_concurrent=1) as http:
+            task = asyncio.create_task(http.send(request(f"{base}/hang", policy=replace(QUICK, read_s=30))))
+            await arrived.wait()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return (await http.send(request(f"{base}/ok"))).status
 
     assert asyncio.run(go()) == 200
 
@@ -359,6 +372,33 @@ def test_connection_refused() -> None:
             asyncio.run(go())
     assert caught.value.failure is HookFailure.CONNECT
     assert "hunter2" not in caught.value.detail
+
+
+def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    pem = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "pem")
+
+    async def ignore(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def go() -> HookError:
+        listener = await asyncio.start_server(ignore, "127.0.0.1", 0, ssl=context)
+        async with listener, client() as http:
+            with pytest.raises(HookError) as caught:
+                await http.send(request(f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"))
+            return caught.value
+
+    error = asyncio.run(go())
+    assert error.failure is HookFailure.CONNECT
+    assert "TLS certificate is not valid" in error.detail
 
 
 def test_a_name_server_that_hangs_is_a_connect_timeout() -> None:
@@ -427,8 +467,15 @@ def test_a_rebound_name_is_never_connected_to() -> None:
 def test_the_socket_itself_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Were a resolver to let a bad address through, the connection is still not made."""
 
-    async def let_through(_self: object, host: str, port: int = 0, _family: int = 0) -> list[dict[str, object]]:
-        row = {"hostname": host, "host": "127.0.0.1", "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
+    async def let_through(_self: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, object]]:
+        row = {
+            "hostname": host,
+            "host": "127.0.0.1",
+            "port": port,
+            "family": family or socket.AF_INET,
+            "proto": 0,
+            "flags": 0,
+        }
         return [row]
 
     monkeypatch.setattr("trunkline.hooks.addresses.FilteringResolver.resolve", let_through)

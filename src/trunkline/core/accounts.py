@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from trunkline.core.errors import InvalidError, UnknownReferenceError
-from trunkline.core.model import Account, AccountState, Actor, Credential, CredentialKind, Role
+from trunkline.core.model import EVERYTHING, Account, AccountState, Actor, Credential, CredentialKind, Role, Scope
 from trunkline.core.ports import Store
 
 MAX_NAME = 100
@@ -119,3 +119,13 @@ def set_limits(
     store.accounts.update(changed)
     store.log.append(actor, account.id, "update", "account", account.id, max_channels=max_channels, max_cps=max_cps)
     return changed
+
+
+def family(store: Store, scope: Scope) -> list[str]:
+    """Return the ids of the accounts that ``scope`` covers."""
+    inside = {scope.account_id}
+    if scope.include_children:
+        for account in store.accounts.all():
+            if account.parent_id in inside or scope == EVERYTHING:
+                inside.add(account.id)
+    return list(inside)

@@ -71,7 +71,7 @@ def create(store: Store, actor: Actor, account: Account, draft: ApplicationDraft
 
 def _check_name(name: str) -> None:
     if not 0 < len(name) <= MAX_NAME:
-        raise InvalidError(f"app_name has 1 to {MAX_NAME} characters", field="app_name")
+        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
 
 
 def find(store: Store, scope: Scope, serial: str) -> Application:

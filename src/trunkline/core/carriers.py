@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trunkline.core import sources
+from trunkline.core import e164, sources
 from trunkline.core.errors import CarrierInUseError, InvalidError, NotFoundError
 from trunkline.core.model import (
     Account,
@@ -27,6 +27,9 @@ from trunkline.core.ports import Rules, Store
 MAX_NAME = 100
 MAX_GATEWAYS = 200
 MAX_PORT = 65535
+MAX_PREFIX = 20
+"""Longest prefix before a number, whether stripped on the way in or put in front on the way out."""
+
 PLAIN = NumberProfile()
 
 
@@ -64,8 +67,8 @@ class CarrierDraft:
 
 def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) -> Carrier:
     """Create a carrier of ``account`` with its gateways."""
-    if not 0 < len(draft.name) <= MAX_NAME:
-        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
+    _check_name(draft.name)
+    _check_profile(draft.profile)
     if (draft.kind is CarrierKind.AUTH) != (draft.inbound_auth is not None):
         raise InvalidError(
             "user name and password belong to `auth` carriers, and those need them", field="inbound_auth"
@@ -97,6 +100,24 @@ def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) ->
     return carrier
 
 
+def _check_name(name: str) -> None:
+    if not (0 < len(name) <= MAX_NAME and name.isprintable()):
+        raise InvalidError(f"a name has 1 to {MAX_NAME} printable characters", field="name")
+
+
+def _check_profile(profile: NumberProfile) -> None:
+    if profile.country is not None:
+        e164.plan(profile.country)
+    if profile.strip_prefix is not None:
+        _check_prefix(profile.strip_prefix, "strip_prefix")
+
+
+def _check_prefix(prefix: str, field: str) -> None:
+    # It stands in the user part of a SIP URI (RFC 3261 section 25.1), which takes these as they are.
+    if len(prefix) > MAX_PREFIX or not all(c.isascii() and (c.isalnum() or c in "+*-._") for c in prefix):
+        raise InvalidError(f"{field} has at most {MAX_PREFIX} characters, letters, digits and + * - . _", field=field)
+
+
 def _bounded(drafts: Sequence[GatewayDraft]) -> Sequence[GatewayDraft]:
     if len(drafts) > MAX_GATEWAYS:
         raise InvalidError(f"a carrier has at most {MAX_GATEWAYS} gateways", field="ip_set")
@@ -104,8 +125,11 @@ def _bounded(drafts: Sequence[GatewayDraft]) -> Sequence[GatewayDraft]:
 
 
 def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: str) -> None:
-    if not 0 < len(username) <= 64 or any(c.isspace() or c in ':"' for c in username):
-        raise InvalidError('a SIP user name has 1 to 64 characters, none a blank, `:` or `"`', field="username")
+    if not 0 < len(username) <= 64 or any(not c.isascii() or not c.isprintable() or c in ' :"\\' for c in username):
+        raise InvalidError(
+            'a SIP user name has 1 to 64 printable ASCII characters, none a blank, `:`, `"` or a backslash',
+            field="username",
+        )
     if not 8 <= len(password) <= 128:
         raise InvalidError("a SIP password has 8 to 128 characters", field="password")
     if store.credentials.named(CredentialKind.SIP_INBOUND, username):
@@ -131,6 +155,7 @@ def _gateway(store: Store, carrier_id: str, draft: GatewayDraft) -> Gateway:
         raise InvalidError("a gateway is inbound, outbound or both", field="inbound")
     if not (0 <= draft.priority <= 65535 and 0 <= draft.weight <= 65535):
         raise InvalidError("priority and weight are between 0 and 65535 (RFC 2782)", field="priority")
+    _check_prefix(draft.tech_prefix, "tech_prefix")
     host, prefix = parse_host(draft.address, store.rules, inbound=draft.inbound, outbound=draft.outbound)
     return Gateway(
         id=store.new_id(),
@@ -204,6 +229,15 @@ def parse_ip_set(entries: Sequence[str], rules: Rules) -> tuple[tuple[str, int],
     return tuple(networks)
 
 
+def inbound_drafts(networks: Sequence[tuple[str, int]]) -> tuple[GatewayDraft, ...]:
+    """Return the gateways that admit calls from these networks, and do nothing else."""
+    return tuple(_inbound_draft(host, prefix) for host, prefix in networks)
+
+
+def _inbound_draft(host: str, prefix: int) -> GatewayDraft:
+    return GatewayDraft(address=f"{host}/{prefix}")
+
+
 def find(store: Store, scope: Scope, serial: str) -> Carrier:
     """Return a carrier by serial; `NotFoundError` when it is not there or not in scope."""
     carrier = store.carriers.by_serial(scope, serial)
@@ -214,13 +248,13 @@ def find(store: Store, scope: Scope, serial: str) -> Carrier:
 
 def rename(store: Store, actor: Actor, carrier: Carrier, name: str) -> Carrier:
     """Give a carrier another name."""
-    if not 0 < len(name) <= MAX_NAME:
-        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
     return update(store, actor, replace(carrier, name=name), name=name)
 
 
 def update(store: Store, actor: Actor, carrier: Carrier, **detail: object) -> Carrier:
     """Write a carrier's changed fields; ``detail`` is what the log shows of the change."""
+    _check_name(carrier.name)
+    _check_profile(carrier.profile)
     changed = replace(carrier, updated_at=store.now())
     store.carriers.update(changed)
     store.log.append(actor, carrier.account_id, "update", "carrier", carrier.id, **detail)
@@ -237,8 +271,8 @@ def set_inbound_addresses(store: Store, actor: Actor, carrier: Carrier, networks
     wanted = []
     for host, prefix in networks:
         gateway = known.pop((host, prefix), None)
-        draft = GatewayDraft(address=host if prefix in (32, 128) else f"{host}/{prefix}")
-        wanted.append(replace(gateway, inbound=True) if gateway else _gateway(store, carrier.id, draft))
+        new = gateway or _gateway(store, carrier.id, _inbound_draft(host, prefix))
+        wanted.append(replace(new, inbound=True))
     kept = [replace(g, inbound=False) for g in known.values() if g.outbound]
     names = [g for g in carrier.gateways if g.prefix is None]
     return set_gateways(store, actor, carrier, [*wanted, *kept, *names])
@@ -248,12 +282,12 @@ def set_gateways(store: Store, actor: Actor, carrier: Carrier, gateways: Sequenc
     """Make these the carrier's gateways; what they newly share with another tenant waits for the operator."""
     if len(gateways) > MAX_GATEWAYS:
         raise InvalidError(f"a carrier has at most {MAX_GATEWAYS} gateways", field="gateways")
-    before = {(g.host, g.prefix) for g in carrier.inbound_literals}
+    before = {(g.host, g.prefix) for g in carrier.inbound_literals if g.active}
     changed = replace(carrier, gateways=tuple(gateways), updated_at=store.now())
     store.carriers.replace_gateways(carrier.id, changed.gateways)
     store.carriers.update(changed)
     store.log.append(actor, carrier.account_id, "update", "carrier", carrier.id, gateways=[g.address for g in gateways])
-    if {(g.host, g.prefix) for g in changed.inbound_literals} - before:
+    if {(g.host, g.prefix) for g in changed.inbound_literals if g.active} - before:
         _hold_shared(store, actor, changed)
     return changed
 
@@ -268,14 +302,29 @@ def _hold_shared(store: Store, actor: Actor, carrier: Carrier) -> None:
 def add_gateway(store: Store, actor: Actor, carrier: Carrier, draft: GatewayDraft) -> Gateway:
     """Add a gateway to a carrier; the same address, port and transport in one direction twice is refused."""
     gateway = _gateway(store, carrier.id, draft)
-    for other in carrier.gateways:
+    _refuse_twice(gateway, carrier.gateways)
+    set_gateways(store, actor, carrier, [*carrier.gateways, gateway])
+    return gateway
+
+
+def _refuse_twice(gateway: Gateway, others: Sequence[Gateway]) -> None:
+    for other in others:
         same = (other.host, other.prefix, other.port, other.transport)
         if same == (gateway.host, gateway.prefix, gateway.port, gateway.transport):
             raise InvalidError(
                 f"{gateway.address}:{gateway.port} is a gateway of this carrier already", field="address"
             )
-    set_gateways(store, actor, carrier, [*carrier.gateways, gateway])
-    return gateway
+
+
+def change_gateway(store: Store, actor: Actor, carrier: Carrier, gateway_id: str, draft: GatewayDraft) -> Gateway:
+    """Make one gateway of a carrier what ``draft`` says; it keeps its id and its place."""
+    others = [g for g in carrier.gateways if g.id != gateway_id]
+    if len(others) == len(carrier.gateways):
+        raise NotFoundError("not found")
+    changed = replace(_gateway(store, carrier.id, draft), id=gateway_id)
+    _refuse_twice(changed, others)
+    set_gateways(store, actor, carrier, [changed if g.id == gateway_id else g for g in carrier.gateways])
+    return changed
 
 
 def remove_gateway(store: Store, actor: Actor, carrier: Carrier, gateway_id: str) -> None:

@@ -20,11 +20,19 @@ class Proof(StrEnum):
     GOOD = "good"
 
 
+class Called(Protocol):
+    """The user parts of an INVITE's places, read when asked for; a dict will do."""
+
+    def get(self, place: CalledIn, default: str, /) -> str:
+        """Return what stands in ``place``, ``default`` where nothing does."""
+        ...
+
+
 class Attempt(NamedTuple):
-    """An INVITE with what the socket knows of it. ``called`` gives the user part found in each place."""
+    """An INVITE with what the socket knows of it; ``source`` is the canonical text of its address."""
 
     source: str
-    called: tuple[tuple[CalledIn, str], ...]
+    called: Called
     caller: str = ""
     proof: Proof = Proof.NONE
     proven_carriers: tuple[str, ...] = ()

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from trunkline.core.calls import CallFacts, DialResult, EndCause, Ending, FetchStep
+from trunkline.core.facts import ApplicationTarget
 from trunkline.core.model import Webhook
 from trunkline.core.verbs import Dial, Document
 
@@ -148,8 +150,11 @@ class Legs(Protocol):
         """Send 180 to a caller that has had no provisional but 100; nothing once it was sent or answered."""
         ...
 
-    async def dial(self, dial: Dial) -> DialResult:
-        """Ring the targets, connect the first that answers, return when its leg has ended or none answered."""
+    async def dial(self, dial: Dial, *, last: bool) -> DialResult:
+        """Ring the targets, connect the first that answers, return when its leg has ended or none answered.
+
+        ``last`` says that no verb can follow, so that a ringing leg's early media may pass to the caller.
+        """
         ...
 
     async def wait(self, seconds: float) -> None:
@@ -162,4 +167,16 @@ class Legs(Protocol):
 
     def note(self, what: str, **facts: object) -> None:
         """Add a line to the call's trace."""
+        ...
+
+
+class CallRunner(Protocol):
+    """Runs the documents of a call that an application answers; the edge starts it and owns its task."""
+
+    async def run(self, target: ApplicationTarget, facts: Callable[[], CallFacts], legs: Legs) -> None:
+        """Fetch and run documents until the call has been ended through ``legs`` or the caller has gone."""
+        ...
+
+    async def tell_end(self, target: ApplicationTarget, call: CallFacts, note: Callable[..., None]) -> None:
+        """Tell the application that the call is over; never raises for a request that fails."""
         ...

@@ -37,7 +37,10 @@ MAX_REGION = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """Numbers to add to one account: who delivers them and what they point at (None: the account's default)."""
+    """Numbers to add to one account: who delivers them and what they point at.
+
+    ``application`` and ``trunk`` exclude each other; without either it is the account's default application.
+    """
 
     numbers: Sequence[str]
     owner: Account
@@ -45,6 +48,7 @@ class Addition:
     region: str
     number_type: str = "local"
     application: Application | None = None
+    trunk: Trunk | None = None
 
 
 def add(store: Store, actor: Actor, addition: Addition) -> tuple[Number, ...]:
@@ -57,7 +61,7 @@ def add(store: Store, actor: Actor, addition: Addition) -> tuple[Number, ...]:
         raise NumberTakenError(tuple(n for n in digits if n in taken), own=set(taken.values()) <= mine)
     if not 0 < len(addition.region.strip()) <= MAX_REGION:
         raise InvalidError(f"region has 1 to {MAX_REGION} characters", field="region")
-    application = addition.application or _default_application(store, addition.owner)
+    application = _target(store, addition)
     status = claim_status(store, addition.owner, [addition.carrier.id])
     added = tuple(_new_number(store, addition, number, application, status) for number in digits)
     for number in added:
@@ -87,6 +91,31 @@ def _check_delivery(store: Store, owner: Account, carrier: Carrier) -> None:
         raise UnknownReferenceError("carrier is not one of your carriers", field="carrier")
 
 
+def _target(store: Store, addition: Addition) -> Application | None:
+    if addition.trunk is not None:
+        _check_trunk(store, addition.owner.id, addition.trunk)
+        return None
+    if addition.application is not None:
+        _check_target(store, addition.owner.id, addition.application)
+        return addition.application
+    return _default_application(store, addition.owner)
+
+
+def _check_target(store: Store, owner_id: str, target: Application | Trunk) -> None:
+    if target.account_id not in store.accounts.ancestors(owner_id):
+        raise UnknownReferenceError(
+            "the number's account, or one above it, has no such application or trunk", field="target"
+        )
+
+
+def _check_trunk(store: Store, owner_id: str, trunk: Trunk) -> None:
+    _check_target(store, owner_id, trunk)
+    if trunk.direction is not Direction.INBOUND:
+        raise InvalidError(
+            "this is an outbound trunk, which takes no calls", field="target", advice="Name an inbound trunk."
+        )
+
+
 def _default_application(store: Store, owner: Account) -> Application | None:
     if owner.default_application_id is None:
         return None
@@ -104,9 +133,6 @@ def _new_number(
     store: Store, addition: Addition, digits: str, application: Application | None, status: NumberStatus
 ) -> Number:
     now, carrier, owner = store.now(), addition.carrier, addition.owner
-    details = NumberDetails(
-        region=addition.region.strip(), number_type=addition.number_type, country=e164.country_of(digits)
-    )
     return Number(
         seq=0,
         id=store.new_id(),
@@ -115,14 +141,30 @@ def _new_number(
         status=status,
         carrier=Ref(carrier.id, carrier.serial, carrier.name),
         application=_ref(application),
-        trunk=None,
+        trunk=_ref(addition.trunk),
         hook_id=None,
         voice=carrier.voice,
         sms=carrier.sms,
         mms=False,
-        details=details,
+        details=_details(addition, digits),
         added_at=now,
         updated_at=now,
+    )
+
+
+def _details(addition: Addition, digits: str) -> NumberDetails:
+    """Return what a new number starts with: registrations that its kind can have begin as not made."""
+    country, kind = e164.country_of(digits), addition.number_type
+    named = country == "US" and kind in ("local", "tollfree")
+    sends = addition.carrier.sms
+    return NumberDetails(
+        region=addition.region.strip(),
+        number_type=kind,
+        country=country,
+        cnam_lookup=False if named else None,
+        reputation_status="not_enrolled" if named else None,
+        campaign_status="unregistered" if named and sends and kind == "local" else None,
+        toll_free_status="unverified" if sends and kind == "tollfree" else None,
     )
 
 
@@ -139,17 +181,22 @@ def find(store: Store, scope: Scope, digits: str) -> Number:
 
 
 def point_at_application(store: Store, actor: Actor, number: Number, application: Application | None) -> Number:
-    """Point a number at an application, or at nothing; a trunk that it pointed at is let go."""
+    """Point a number at an application, or at nothing; a trunk that it pointed at is let go.
+
+    The application is the number's account's, or one's above it, else `UnknownReferenceError`.
+    """
+    if application is not None:
+        _check_target(store, number.owner.id, application)
     changed = replace(number, application=_ref(application), trunk=None)
     return _write(store, actor, changed, application=application.id if application else None)
 
 
 def point_at_trunk(store: Store, actor: Actor, number: Number, trunk: Trunk) -> Number:
-    """Point a number at an inbound trunk; an application that it pointed at is let go."""
-    if trunk.direction is not Direction.INBOUND:
-        raise InvalidError(
-            "app_id names an outbound trunk, which takes no calls", field="app_id", advice="Name an inbound trunk."
-        )
+    """Point a number at an inbound trunk; an application that it pointed at is let go.
+
+    The trunk is the number's account's, or one's above it, else `UnknownReferenceError`.
+    """
+    _check_trunk(store, number.owner.id, trunk)
     return _write(store, actor, replace(number, application=None, trunk=_ref(trunk)), trunk=trunk.id)
 
 
@@ -166,7 +213,8 @@ def move_within(store: Store, actor: Actor, number: Number, owner: Account) -> N
         return number
     moved = _moved(number, owner)
     for carrier_id in store.numbers.carriers(number.id):
-        carrier = store.carriers.get(Scope(store.accounts.ancestors(owner.id)[-1], include_children=True), carrier_id)
+        tree = Scope(store.accounts.ancestors(owner.id)[-1], include_children=True)
+        carrier = store.carriers.get(tree, carrier_id)
         if carrier is not None:
             _check_delivery(store, owner, carrier)
     return _write(store, actor, moved, owner=owner.id)

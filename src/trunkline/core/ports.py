@@ -312,3 +312,17 @@ class Store(Protocol):
     def new_secret(self) -> str:
         """Return 32 random hex digits."""
         ...
+
+
+class Explainer(Protocol):
+    """Asks the running edge what would happen to a call, without placing it."""
+
+    async def explain(self, source: str, to: str, caller: str, viewer: Scope) -> dict[str, object]:
+        """Return the decision as a mapping of plain values.
+
+        Keys: ``verdict``, ``sip_status``, ``sip_reason``, ``number``, ``carrier``, ``target`` (texts or None),
+        ``trace`` (a list of ``{"part", "text"}``), ``facts`` (``live`` or ``offline``). What belongs to accounts
+        outside
+        ``viewer`` is not named. Raises `InvalidError` for a source that is no address.
+        """
+        ...

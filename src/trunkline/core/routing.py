@@ -78,10 +78,7 @@ class Decision(NamedTuple):
 
 def number_forms(attempt: Attempt, profile: NumberProfile) -> tuple[str, ...]:
     """Return the numbers that the attempt may be calling, as this profile reads it."""
-    for place, written in attempt.called:
-        if place is profile.called_in:
-            return e164.forms(written, profile)
-    return ()
+    return e164.forms(attempt.called.get(profile.called_in, ""), profile)
 
 
 def forms_to_read(attempt: Attempt, sources: Sequence[SourceFact], proven: Sequence[CarrierFact] = ()) -> list[str]:
@@ -284,4 +281,4 @@ def order_uris(uris: Sequence[tuple[str, int, int]], draw: Callable[[], float]) 
 
 def attempt_of(source: str, to: str, *, caller: str = "") -> Attempt:
     """Return the attempt of a plain call from ``source`` to ``to``: the number stands in the Request-URI and in To."""
-    return Attempt(source=source, called=((CalledIn.REQUEST_URI, to), (CalledIn.TO, to)), caller=caller)
+    return Attempt(source=source, called={CalledIn.REQUEST_URI: to, CalledIn.TO: to}, caller=caller)

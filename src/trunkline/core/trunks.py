@@ -54,8 +54,8 @@ def create(store: Store, actor: Actor, account: Account, draft: TrunkDraft) -> T
 
 
 def _check_name(name: str) -> None:
-    if not 0 < len(name) <= MAX_NAME:
-        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
+    if not (0 < len(name) <= MAX_NAME and name.isprintable()):
+        raise InvalidError(f"a name has 1 to {MAX_NAME} printable characters", field="name")
 
 
 def _uris(store: Store, drafts: Sequence[UriDraft]) -> tuple[TrunkUri, ...]:

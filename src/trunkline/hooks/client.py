@@ -19,6 +19,7 @@ import aiohttp
 from yarl import URL
 
 from trunkline import __version__
+from trunkline.core.addresses import AddressFilter
 from trunkline.core.fetching import (
     MAX_DOCUMENT_BYTES,
     FetchPolicy,
@@ -28,7 +29,7 @@ from trunkline.core.fetching import (
     HookResponse,
     RetryOn,
 )
-from trunkline.hooks.addresses import AddressFilter, AddressRefusedError, FilteringResolver, Lookup
+from trunkline.hooks.addresses import AddressRefusedError, FilteringResolver, Lookup
 
 # Requests under way at once in one process; further ones wait, and the wait counts into their total time.
 MAX_CONCURRENT = 500

@@ -82,7 +82,8 @@ class Dialog:
         """The dialog that a 101-2xx response to our request makes (§12.1.2).
 
         A response without Contact leaves the Request-URI as the target, until a 2xx brings one. Raises MessageError
-        if what the response holds is malformed.
+        if what the response holds is malformed. A 2xx after an early dialog makes it anew, with its own route set
+        (§13.2.2.4); then carry over `local_seq` and `remote_seq`.
         """
         routes = response.record_route
         routes.reverse()

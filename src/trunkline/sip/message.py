@@ -9,6 +9,7 @@ Text is utf-8 with surrogateescape both ways: bytes that are not utf-8 survive a
 
 import re
 from collections.abc import Container, Iterable
+from contextlib import suppress
 
 from trunkline.sip.uri import (
     BLANKS,
@@ -202,7 +203,19 @@ class _Message:
     malformed.
     """
 
-    __slots__ = ("_contact", "_cseq", "_cseq_method", "_first", "_from", "_to", "_via", "body", "headers")
+    __slots__ = (
+        "_contact",
+        "_cseq",
+        "_cseq_method",
+        "_first",
+        "_from",
+        "_from_tag",
+        "_to",
+        "_to_tag",
+        "_via",
+        "body",
+        "headers",
+    )
 
     def __init__(self, headers: list[Header], body: bytes = b"") -> None:
         self.headers = headers
@@ -214,6 +227,9 @@ class _Message:
         self._contact: NameAddr | None = None
         self._cseq = -1
         self._cseq_method = ""
+        # "" is no tag, so here it says that the field has not been read.
+        self._from_tag: str | None = ""
+        self._to_tag: str | None = ""
 
     def get(self, name: str) -> str | None:
         """The first value of header `name` (lower-case long name), as written; None if it is not there."""
@@ -253,12 +269,16 @@ class _Message:
     def _forget(self) -> None:
         self._first = self._via = self._from = self._to = self._contact = None
         self._cseq = -1
+        self._from_tag = self._to_tag = ""
 
     def _need(self, name: str) -> str:
-        value = self.get(name)
-        if value is None:
-            raise MessageError(f"Missing {_PRINTED[name]}")
-        return value
+        first = self._first
+        if first is None:
+            first = self._first = dict(reversed(self.headers))
+        try:
+            return first[name]
+        except KeyError:
+            raise MessageError(f"Missing {_PRINTED[name]}") from None
 
     @property
     def via(self) -> Via:
@@ -304,12 +324,16 @@ class _Message:
     @property
     def from_tag(self) -> str | None:
         """The tag of From, None without one."""
-        return _tag(self._need("from"))
+        if self._from_tag == "":
+            self._from_tag = _tag(self._need("from"))
+        return self._from_tag
 
     @property
     def to_tag(self) -> str | None:
         """The tag of To, None without one."""
-        return _tag(self._need("to"))
+        if self._to_tag == "":
+            self._to_tag = _tag(self._need("to"))
+        return self._to_tag
 
     @property
     def contact(self) -> NameAddr | None:
@@ -414,7 +438,8 @@ class Request(_Message):
                     NameAddr.parse(item)
 
     def _validate_extensions(self, options: Container[str], content_types: Container[str] | None) -> None:
-        unknown = [tag for tag in self.get_list("require") if tag.lower() not in options]
+        required = self.get_list("require") if self.get("require") is not None else ()
+        unknown = [tag for tag in required if tag.lower() not in options]
         if unknown:
             raise MessageError("Bad Extension", 420, headers=(("unsupported", ", ".join(unknown)),))
         if content_types is not None and self.body:
@@ -459,19 +484,22 @@ def parse(data: bytes) -> Request | Response:
         end = len(data)
         problem = MessageError("No empty line after the header")
     head = data[start:end].decode("utf-8", "surrogateescape")
-    if "\r\n " in head or "\r\n\t" in head:
-        head = head.replace("\r\n ", " ").replace("\r\n\t", " ")
-    fields = head.count("\r\n")
-    if fields > MAX_HEADERS:
-        raise MessageError("Too many header fields")
-    if head.count("\n") != fields or head.count("\r") != fields:
-        raise MessageError("Bare line break in the header")
     lines = head.split("\r\n")
+    breaks = len(lines) - 1
+    if head.count("\n") != breaks or head.count("\r") != breaks:
+        raise MessageError("Bare line break in the header")
+    try:
+        headers = _parse_headers(lines)
+    except ValueError:  # a continuation line, a line without a colon, or a malformed name
+        lines = head.replace("\r\n ", " ").replace("\r\n\t", " ").split("\r\n")
+        headers = _parse_odd_headers(lines)
+        if len(headers) < len(lines) - 1:
+            problem = problem or MessageError("Malformed header field")
+    if len(headers) > MAX_HEADERS:
+        raise MessageError("Too many header fields")
     if len(head) > MAX_LINE and max(map(len, lines)) > MAX_LINE:
         raise MessageError("Line too long")
-    first_line = lines.pop(0)
-    headers, bad_field = _parse_headers(lines)
-    problem = problem or bad_field
+    first_line = lines[0]
     if first_line[:4].upper() == "SIP/":
         if problem is not None:
             raise problem
@@ -492,15 +520,15 @@ def reply(
     """A response to `request` (RFC 3261 §8.2.6), with the Via fields as they stand: call stamp_source before.
 
     `to_tag` is added if the request's To has none. Record-Route is copied to 101-299 (§12.1.1), Timestamp to 100.
-    Raises MessageError if the request lacks a mandatory field or its To is malformed.
+    Raises MessageError if the request lacks a mandatory field.
     """
     fields = [header for header in request.headers if header[0] == "via"]
     need = request._need
     if 100 < status < 300 and request.get("record-route") is not None:
         fields += [header for header in request.headers if header[0] == "record-route"]
     to = need("to")
-    if to_tag is not None and _tag(to) is None:
-        to = f"{to};tag={to_tag}"
+    if to_tag is not None:
+        to = _with_tag(request, to, to_tag)
     fields += (("from", need("from")), ("to", to), ("call-id", need("call-id")), ("cseq", need("cseq")))
     if status == 100 and request.get("timestamp") is not None:
         fields += [header for header in request.headers if header[0] == "timestamp"]
@@ -546,22 +574,21 @@ def response_address(message: Request | Response) -> tuple[str, int]:
     return message.via.address
 
 
-def _parse_headers(lines: list[str]) -> tuple[list[Header], MessageError | None]:
-    """All well-formed fields, and what is wrong with the first that is not."""
+def _parse_headers(lines: list[str]) -> list[Header]:
+    """The fields of all lines but the first. Raises ValueError unless each is a well-formed field on one line."""
     names = _LONG
-    try:
-        return [(names[name], value.strip(" \t")) for name, value in [line.split(":", 1) for line in lines]], None
-    except ValueError:  # a line without a colon, or MessageError
-        pass
+    return [(names[name], value.strip(" \t")) for name, value in [line.split(":", 1) for line in lines[1:]]]
+
+
+def _parse_odd_headers(lines: list[str]) -> list[Header]:
+    """The well-formed fields among all lines but the first."""
     headers: list[Header] = []
-    for line in lines:
+    for line in lines[1:]:
         name, colon, value = line.partition(":")
-        try:
-            if colon:
-                headers.append((names[name], value.strip(" \t")))
-        except MessageError:
-            pass
-    return headers, MessageError("Malformed header field")
+        if colon:
+            with suppress(MessageError):
+                headers.append((_LONG[name], value.strip(" \t")))
+    return headers
 
 
 def _parse_request(line: str, headers: list[Header], data: bytes, start: int, problem: MessageError | None) -> Request:
@@ -583,7 +610,8 @@ def _parse_request(line: str, headers: list[Header], data: bytes, start: int, pr
     try:
         length = _check_fields(request)
         if request._cseq_method != method:
-            raise MessageError("CSeq method does not match")
+            # RFC 4475 §3.1.2.18: a method from the future may have rules of its own, so 501 is the better answer.
+            raise MessageError("CSeq method does not match", 400 if method in _USUAL_METHODS else 501)
         if problem is not None:
             raise problem
         request.body = _cut_body(data, start, length)
@@ -659,6 +687,14 @@ def _number(text: str, largest: int, what: str) -> int:
     if len(text) > 10 or int(text) > largest:
         raise MessageError(f"{what} out of range")
     return int(text)
+
+
+def _with_tag(request: Request, to: str, tag: str) -> str:
+    """The To value of a response: with our tag if it has none. A malformed To goes back as it came."""
+    try:
+        return f"{to};tag={tag}" if request.to_tag is None else to
+    except MessageError:
+        return to
 
 
 def _tag(text: str) -> str | None:

@@ -1,8 +1,9 @@
 """SIP transactions without I/O (RFC 3261 §17 and §9, RFC 6026, RFC 3581).
 
 `Transactions` takes datagrams, requests to make, and the time; it leaves bytes to send in `sends` and what the
-transaction user must know in `events`. After each call the caller drains both. Times are seconds of one clock that
-never runs backwards, such as time.monotonic().
+transaction user must know in `events`. After each call the caller drains both. Of a message in an event, call_id,
+cseq and the two tags (and of a request its Via) have been read; other typed properties may raise MessageError.
+Times are seconds of one clock that never runs backwards, such as time.monotonic().
 
 How time is kept. Every wait is one of few lengths (T1 doubled some times, T4, 64*T1, timer C), and `now` never
 decreases, so the deadlines of one length are already in order: one first-in first-out lane per length serves instead
@@ -40,6 +41,8 @@ _RINGING: Final = (CALLING, PROCEEDING)
 _UNANSWERED: Final = (TRYING, PROCEEDING)
 _ABSORBING: Final = (ACCEPTED, CONFIRMED)
 
+MAX_FORKS: Final = 16
+"""2xx responses with further To tags that one INVITE may bring; more are dropped."""
 RETRY_AFTER_S: Final = 5
 """What a 503 above the limit asks the sender to wait."""
 
@@ -209,7 +212,8 @@ Event = (
     | Malformed
 )
 _Transaction = ServerTransaction | ClientTransaction
-_Lane = deque[tuple[float, _Transaction, bool]]
+_Entry = tuple[float, _Transaction, bool]
+_Lane = deque[_Entry]
 
 
 class Counts(NamedTuple):
@@ -297,6 +301,7 @@ class Transactions:
             if method == "INVITE":
                 txn = self._invite_servers.get(key)
             elif method == "ACK":
+                _read_tags(request)
                 self._ack(request, key, source, now)
                 return
             else:
@@ -304,7 +309,9 @@ class Transactions:
             if txn is not None:
                 if txn._last and txn.state not in _ABSORBING:
                     self.sends.append((txn._last, txn.address))
-            elif method == "CANCEL":
+                return
+            _read_tags(request)
+            if method == "CANCEL":
                 self._cancel(request, key, address, now)
             else:
                 self._new_request(request, key, address, source, now)
@@ -352,12 +359,16 @@ class Transactions:
             self._end_after(txn, 0.0 if self._reliable else self.timers.i, now)
 
     def _cancel(self, request: Request, key: str, address: Address, now: float) -> None:
-        """Answer a CANCEL and report it. It is not counted against the limit: it frees more than it takes."""
+        """Answer a CANCEL and report it.
+
+        One that matches nothing leaves no state. One that does is not counted against the limit: there is at most one
+        for each INVITE, and it frees more than it takes.
+        """
         invite = self._invite_servers.get(key)
-        cancel = self._start_server(request, key, "", address)
         if invite is None:
-            self.respond(cancel, reply(request, 481, to_tag=self._new_branch()), now)
+            self.sends.append((reply(request, 481, to_tag=self._new_branch()).to_bytes(), address))
             return
+        cancel = self._start_server(request, key, "", address)
         if invite.to_tag is None:
             invite.to_tag = self._new_branch()
         self.respond(cancel, reply(request, 200, to_tag=invite.to_tag), now)
@@ -371,6 +382,7 @@ class Transactions:
         txn = self._invite_clients.get(branch) if invite else self._clients.get(f"{branch} {method}")
         if txn is None or _has_second_via(response):
             return  # §18.1.2 and §8.1.3.3
+        _read_tags(response)
         if invite:
             self._invite_response(txn, response, now)
         elif txn.state != COMPLETED:
@@ -425,6 +437,8 @@ class Transactions:
             txn._forks = {}
         known = txn._forks.get(tag)
         if known is None:
+            if len(txn._forks) >= MAX_FORKS:
+                return
             txn._forks[tag] = (b"", txn.target)
             self.events.append(ResponseReceived(txn, response))
         elif known[0]:
@@ -492,6 +506,16 @@ class Transactions:
             if not self._reliable:
                 self._retry_after(txn, timers.t1, now)
             self._end_after(txn, timers.h, now)
+
+    def answer_once(self, txn: ServerTransaction, response: Response | None) -> None:
+        """Answer a request without keeping its transaction: no retransmission, no memory; None: not at all.
+
+        For what strangers send. A retransmission of theirs comes as a new request.
+        """
+        if response is not None:
+            self.sends.append((response.to_bytes(), txn.address))
+        self._terminate(txn)
+        txn.user = None
 
     def confirm(self, txn: ServerTransaction) -> None:
         """The dialog's ACK for our 2xx has come: stop sending that again."""
@@ -614,12 +638,7 @@ class Transactions:
     def _retry_after(self, txn: _Transaction, delay: float, now: float) -> None:
         txn._retry_in = delay
         when = txn._retry_at = now + delay
-        if when < self._wake:
-            self._wake = when
-        lane = self._lanes.get(delay)
-        if lane is None:
-            lane = self._lanes[delay] = deque()
-        lane.append((when, txn, True))
+        self._enqueue(delay, (when, txn, True))
 
     def _end_after(self, txn: _Transaction, delay: float, now: float) -> None:
         if delay == 0.0:
@@ -627,12 +646,15 @@ class Transactions:
             txn.user = None
             return
         when = txn._ends_at = now + delay
-        if when < self._wake:
-            self._wake = when
+        self._enqueue(delay, (when, txn, False))
+
+    def _enqueue(self, delay: float, entry: _Entry) -> None:
         lane = self._lanes.get(delay)
         if lane is None:
             lane = self._lanes[delay] = deque()
-        lane.append((when, txn, False))
+        if not lane:  # else its head is earlier, and was counted when it came
+            self._wake = min(self._wake, entry[0])
+        lane.append(entry)
 
     # Ends
 
@@ -686,6 +708,11 @@ def _response_branch(response: Response) -> str:
     end = text.find(";", place + 8)
     branch = text[place + 8 :] if end < 0 else text[place + 8 : end]
     return branch if place >= 0 and branch.isalnum() else response.via.branch or ""
+
+
+def _read_tags(message: Request | Response) -> None:
+    """Read both tags, so that they cannot raise MessageError where an event is handled."""
+    _ = message.from_tag, message.to_tag
 
 
 def _has_second_via(response: Response) -> bool:

@@ -1,8 +1,8 @@
 """The edge's own file, ``calls.db``: call records and unclaimed calls, written in batches on a thread of its own.
 
-The edge hands records over and goes on; nothing on the SIP path waits for a disk. A batch is written after `FLUSH_S`, or
-as soon as `BATCH` records wait; beyond `MAX_WAITING` records are dropped and counted. A crash may lose the last batch of
-records, never a call.
+The edge hands records over and goes on; nothing on the SIP path waits for a disk. A batch is written after `FLUSH_S`,
+or as soon as `BATCH` records wait; beyond `MAX_WAITING` records are dropped and counted. A crash may lose the last
+batch of records, never a call.
 """
 
 from __future__ import annotations
@@ -106,7 +106,11 @@ class CallJournal:
         calls = [_call_values(r) for r in batch if isinstance(r, CallRecord)]
         unclaimed = [r for r in batch if isinstance(r, UnclaimedCall)]
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany(f"INSERT OR IGNORE INTO calls ({_CALL}) VALUES ({marks(_CALL.split(', '))})", calls)
+        self._db.executemany(
+            f"INSERT INTO calls ({_CALL}) VALUES ({marks(_CALL.split(', '))}) "
+            "ON CONFLICT (id) DO UPDATE SET trace = excluded.trace",  # a later record of a call only knows more
+            calls,
+        )
         for record in unclaimed:
             self._count(record)
         if unclaimed:

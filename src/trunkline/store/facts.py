@@ -26,6 +26,7 @@ from trunkline.core.model import CalledIn, CarrierKind, Gateway, NumberProfile, 
 from trunkline.core.routing import forms_to_read
 from trunkline.store.carriers import GATEWAY_COLUMNS, gateway_value
 from trunkline.store.rows import HOOK_COLUMNS, hooks_value, marks
+from trunkline.store.secrets import Vault
 
 MAX_SOURCES = 64
 """Carriers read for one source. Where more share it, the dialled number's own carriers are looked up by name."""
@@ -67,8 +68,9 @@ _Row = Sequence[Any]
 class FactReader:
     """Reads facts on one read-only connection; not for two threads at once."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, vault: Vault | None) -> None:
         self._db = connection
+        self._vault = vault
 
     def read(self, attempt: Attempt, usage: Usage) -> Facts:
         """Return the facts for ``attempt``; ``readable`` is False when the database cannot be read."""
@@ -174,6 +176,15 @@ class FactReader:
         rows = self._db.execute(_OUTBOUND, (account_id,)).fetchall()
         return [(gateway_value(row[:-1]), row[-1]) for row in rows]
 
+    def family(self, account_id: str) -> list[str]:
+        """Return the accounts whose records this one may see: itself, those below, and those above that serve it."""
+        rows = self._db.execute(
+            "SELECT account_id FROM account_ancestors WHERE ancestor_id = ? "
+            "UNION SELECT ancestor_id FROM account_ancestors WHERE account_id = ?",
+            (account_id, account_id),
+        )
+        return [str(row[0]) for row in rows]
+
     def may_show(self, account_id: str, e164: str) -> bool:
         """Tell whether the account may show this number as its caller id: a live number in its scope."""
         row = self._db.execute(
@@ -182,6 +193,17 @@ class FactReader:
             (e164, account_id),
         ).fetchone()
         return row is not None
+
+    def sip_password(self, username: str) -> tuple[str, str] | None:
+        """Return (password, carrier id) of an `auth` carrier's user; None for an unknown one."""
+        row = self._db.execute(
+            "SELECT id, ciphertext, carrier_id FROM credentials "
+            "WHERE kind = 'sip_inbound' AND public_id = ? AND revoked_at IS NULL",
+            (username,),
+        ).fetchone()
+        if self._vault is None:
+            return None
+        return (self._vault.open(row[1], row[0]), row[2]) if row else None
 
 
 _STATUSES = {status.value: status for status in NumberStatus}

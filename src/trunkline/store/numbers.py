@@ -17,8 +17,10 @@ _DETAILS = tuple(field.name for field in fields(NumberDetails))
 """The details' fields are columns of the same names."""
 
 _OWN = ("id", "e164", "account_id", "status", "trunk_id", "application_id", "hook_id", "voice", "sms", "mms")
+# What a number can do is what its primary carrier can.
+_VOICE, _SMS = "coalesce(c.voice, n.voice)", "coalesce(c.sms, n.sms)"
 _COLUMNS = (
-    "n.seq, n.id, n.e164, n.status, n.hook_id, n.voice, n.sms, n.mms, n.added_at, n.updated_at, "
+    f"n.seq, n.id, n.e164, n.status, n.hook_id, {_VOICE}, {_SMS}, n.mms, n.added_at, n.updated_at, "
     "o.id, o.code, o.name, o.parent_id, c.id, c.serial, c.name, a.id, a.serial, a.name, t.id, t.serial, t.name, "
     + ", ".join(f"n.{name}" for name in _DETAILS)
 )
@@ -172,8 +174,8 @@ def _conditions(wanted: NumberFilter) -> list[tuple[str, object]]:
         ("n.number_type", wanted.number_type),
         ("n.account_id", wanted.owner_id),
         ("n.alias", wanted.alias),
-        ("n.voice", _flag(wanted.voice)),
-        ("n.sms", _flag(wanted.sms)),
+        (_VOICE, _flag(wanted.voice)),
+        (_SMS, _flag(wanted.sms)),
         ("n.mms", _flag(wanted.mms)),
         ("n.cnam_lookup", _flag(wanted.cnam_lookup)),
         ("n.campaign_status", wanted.campaign_status),

@@ -124,13 +124,13 @@ class _Session:
 
     async def _run_document(self, document: Document) -> Document | None:
         """Run the verbs; return the document that takes this one's place, or None at its end."""
-        for verb in document.verbs:
-            following = await self._run_verb(verb)
+        for left, verb in enumerate(document.verbs, 1 - len(document.verbs)):
+            following = await self._run_verb(verb, last=left == 0)
             if following is not None:
                 return following
         return None
 
-    async def _run_verb(self, verb: Verb) -> Document | None:
+    async def _run_verb(self, verb: Verb, *, last: bool) -> Document | None:
         match verb:
             case HangUp():
                 if not verb.after:
@@ -148,11 +148,11 @@ class _Session:
             case Redirect():
                 return await self._follow(self.dialect.redirect(self.facts(), verb.hook), FetchStep.REDIRECT)
             case Dial():
-                return await self._dial(verb)
+                return await self._dial(verb, last=last and (verb.action is None or not verb.redirect))
         return None
 
-    async def _dial(self, dial: Dial) -> Document | None:
-        result = await self.legs.dial(dial)
+    async def _dial(self, dial: Dial, *, last: bool) -> Document | None:
+        result = await self.legs.dial(dial, last=last)
         self.last_dial = result
         if dial.action is None:
             return None

@@ -182,7 +182,7 @@ def _header_params(headers: Params) -> Params:
     """``X-PH-Foo`` keeps its name, every other header becomes ``SIP-H-<name>``; the first of a name counts."""
     named: dict[str, str] = {}
     for name, value in headers[:MAX_HEADERS]:
-        named.setdefault(name if name.lower().startswith("x-ph-") else f"SIP-H-{name}", value)
+        named.setdefault("X-PH-" + name[5:] if name.lower().startswith("x-ph-") else f"SIP-H-{name}", value)
     return tuple(named.items())
 
 

@@ -1,0 +1,178 @@
+"""The composition of the `edge` process: joins store, SIP, documents and hooks; `api.py` composes the other one.
+
+Each process gets its listening socket from its parent, so that a restarted one has the same address and what arrived
+meanwhile still waits in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import random
+import secrets
+import signal
+import socket
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from trunkline import control, explaining
+from trunkline.config import Settings
+from trunkline.core.addresses import AddressFilter
+from trunkline.core.calls import CallFacts
+from trunkline.core.facts import ApplicationTarget
+from trunkline.core.fetching import HookClient, HookDialect, Legs
+from trunkline.core.model import CredentialKind
+from trunkline.core.ports import Rules, Store
+from trunkline.dialects.plivo.hooks import PlivoHooks
+from trunkline.dialects.plivo.ids import auth_id
+from trunkline.hooks.client import AiohttpHookClient
+from trunkline.sip.edge import Edge
+from trunkline.sip.server import UdpServer
+from trunkline.sip.targets import Resolver
+from trunkline.sip.transaction import Timers, Transactions
+from trunkline.sip.uri import print_host_port
+from trunkline.store import database
+from trunkline.store.calls import CallJournal
+from trunkline.store.facts import FactReader
+from trunkline.store.unit import SqlStore
+from trunkline.voice import session
+
+_PR_SET_PDEATHSIG = 1
+
+
+def rules(settings: Settings) -> Rules:
+    """Return what this installation accepts."""
+    own = () if settings.sip.host in ("0.0.0.0", "::") else (settings.sip.host,)  # noqa: S104 -- compared, not bound
+    return Rules(lab=settings.lab_mode, allow_wide_masks=settings.sip.allow_wide_masks, own_addresses=own)
+
+
+class DocumentRunner:
+    """`core.fetching.CallRunner`: runs an application's documents in the application's dialect."""
+
+    def __init__(self, store: Store, client: HookClient) -> None:
+        self._store = store
+        self._client = client
+
+    async def run(self, target: ApplicationTarget, facts: Callable[[], CallFacts], legs: Legs) -> None:
+        """Fetch and run documents until the call has ended."""
+        dialect = self._dialect(target, facts().account_id)
+        await session.run(facts, target.hooks, dialect, self._client, legs)
+
+    async def tell_end(self, target: ApplicationTarget, call: CallFacts, note: Callable[..., None]) -> None:
+        """Tell the application that the call is over."""
+        dialect = self._dialect(target, call.account_id)
+        await session.notify_hangup(call, target.hooks, dialect, self._client, note)
+
+    def _dialect(self, target: ApplicationTarget, account_id: str) -> HookDialect:
+        """Return the dialect's hooks with the account's token. Each dialect has its line here."""
+        if target.dialect == "plivo":
+            return self._plivo(account_id)
+        raise LookupError(f"no dialect {target.dialect}")
+
+    def _plivo(self, account_id: str) -> PlivoHooks:
+        own, *above = [self._signer(account) for account in self._store.accounts.ancestors(account_id)]
+        return PlivoHooks(own[0], own[1], above[-1] if above else None, new_nonce)
+
+    def _signer(self, account_id: str) -> tuple[str, str]:
+        account = self._store.accounts.get(account_id)
+        live = self._store.credentials.live(account_id, CredentialKind.PLIVO_TOKEN)
+        if account is None or not live:
+            return "", ""
+        return auth_id(account), self._store.credentials.reveal(live[-1].id)
+
+
+def new_nonce() -> str:
+    """Return a fresh nonce of 20 digits, as Plivo's are."""
+    return str(secrets.randbelow(9 * 10**19) + 10**19)
+
+
+def serve_edge(settings: Settings, sock: socket.socket) -> None:
+    """Run the edge process on its bound UDP socket until SIGTERM."""
+    run_loop(_edge(settings, sock))
+
+
+async def _edge(settings: Settings, sock: socket.socket) -> None:
+    vault = database.open_vault(settings.data)
+    connection = database.open_reader(settings.data)
+    store = SqlStore(connection, vault, rules(settings))
+    facts = FactReader(connection, vault)
+    journal = CallJournal(settings.data)
+    client = AiohttpHookClient(AddressFilter(allow_private=settings.hooks.allow_private, lab=settings.lab_mode))
+    port = sock.getsockname()[1]
+    host = settings.sip.advertised or settings.sip.host
+    transactions = Transactions(Timers(t1=settings.sip.t1), new_branch=new_token, sent_by=print_host_port(host, port))
+    server = UdpServer(sock, transactions)
+    edge = Edge(
+        transactions,
+        facts,
+        journal,
+        DocumentRunner(store, client),
+        settings.sip,
+        resolver=Resolver(AddressFilter(allow_private=settings.sip.allow_private_targets, lab=settings.lab_mode)),
+        lab=settings.lab_mode,
+        new_token=new_token,
+        new_id=lambda: str(uuid.uuid4()),
+        draw=random.SystemRandom().random,
+        flush=server.flush,
+    )
+    edge.contact = f"<sip:{print_host_port(host, port)}>"
+    questions = control.ControlServer(settings.data, lambda question: _answer(edge, facts, journal, question))
+    await questions.start()
+    server.start(edge)
+    say_ready()
+    await until_told_to_stop()
+    await edge.close()
+    await questions.close()
+    server.close()
+    await client.close()
+    journal.close()
+
+
+def new_token() -> str:
+    """Return 128 random bits in hex: for tags, branches and Call-IDs."""
+    return secrets.token_hex(16)
+
+
+def _answer(edge: Edge, facts: FactReader, journal: CallJournal, question: dict[str, Any]) -> dict[str, Any]:
+    if question.get("op") == "explain":
+        return explaining.answer(facts, edge.counts, question)
+    counts = edge.transactions.counts
+    return {
+        "calls": len(edge.calls),
+        "legs": edge.open_legs,
+        "limits": edge.counts.total(),
+        "tasks": edge.open_tasks,
+        "transactions": sum(counts),
+        "records_dropped": journal.dropped,
+    }
+
+
+def say_ready() -> None:
+    """Tell the supervisor, through the descriptor that it left for this, that the door is open."""
+    descriptor = os.environ.get("TRUNKLINE_READY_FD")
+    if descriptor is not None:
+        os.write(int(descriptor), b"ready\n")
+        os.close(int(descriptor))
+
+
+async def until_told_to_stop() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def run_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run a process's work to its end, on uvloop where it is installed; the process ends with its supervisor."""
+    if "TRUNKLINE_READY_FD" in os.environ:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(work)
+    else:
+        uvloop.run(work)

@@ -1,0 +1,179 @@
+"""The command line: what every command is called and takes. What they do stands in `commands/`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trunkline import __version__
+from trunkline.config import ConfigError, Settings, address, load
+from trunkline.core.errors import TrunklineError
+
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0 done, 1 failed, 2 not understood."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (ConfigError, TrunklineError) as error:
+        print(f"trunkline: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if type(error).__module__.startswith("trunkline."):
+            print(f"trunkline: {error}", file=sys.stderr)
+            return 1
+        raise
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="trunkline", description="Phone numbers that you own: your carriers, your numbers, real SIP."
+    )
+    parser.add_argument("--version", action="version", version=f"trunkline {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_serving(commands)
+    _add_accounts(commands)
+    _add_numbers(commands)
+    _add_calls(commands)
+    return parser
+
+
+def _command(commands: _Commands, name: str, text: str, run: str) -> argparse.ArgumentParser:
+    """Add a command whose function is loaded when it runs."""
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=_Later(run))
+    return parser
+
+
+class _Later:
+    """A command function ``module:function`` of `commands/`, loaded when it is called."""
+
+    def __init__(self, name: str) -> None:
+        self._module, _, self._function = name.partition(":")
+
+    def __call__(self, options: argparse.Namespace) -> int:
+        module = importlib.import_module(f"trunkline.commands.{self._module}")
+        return int(getattr(module, self._function)(options))
+
+
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR", help="data folder (default var/data, or TRUNKLINE_DATA)")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+
+
+def _add_serving(commands: _Commands) -> None:
+    serve = _command(commands, "serve", "run Trunkline: the HTTP API and the SIP edge", "serving:serve")
+    _data(serve)
+    serve.add_argument("--http", metavar="HOST:PORT", help="HTTP door (default 127.0.0.1:8080; port 0 picks one)")
+    serve.add_argument("--sip", metavar="HOST:PORT", help="SIP door, UDP (default 127.0.0.1:5060; port 0 picks one)")
+    serve.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
+    serve.add_argument(
+        "--lab", action="store_true", default=None, help="lab mode (by itself while both doors are on loopback)"
+    )
+    lab = _command(commands, "lab", "run Trunkline with a sample application and a sample phone", "serving:lab")
+    _data(lab)
+    lab.add_argument("--http", metavar="HOST:PORT", help="HTTP door (default 127.0.0.1:8080)")
+    lab.add_argument("--sip", metavar="HOST:PORT", help="SIP door (default 127.0.0.1:5060)")
+    _command(commands, "demo", "play one call from carrier to phone, explained, on a private instance", "serving:demo")
+    for role in ("api", "edge"):
+        alone = _command(commands, role, f"run the {role} process alone (`serve` runs both)", f"serving:{role}")
+        _data(alone)
+        alone.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
+
+
+def _add_accounts(commands: _Commands) -> None:
+    group = commands.add_parser("accounts", help="accounts and their credentials", description="Accounts.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    create = _command(verbs, "create", "create an account and print its credentials, this once", "accounts:create")
+    _data(create)
+    create.add_argument("--name", required=True)
+    create.add_argument("--parent", metavar="ID", help="account that the new one is below")
+    create.add_argument("--operator", action="store_true", help="give its API key the operator's rights")
+    _json(create)
+    listed = _command(verbs, "list", "list accounts", "accounts:show")
+    _data(listed)
+    _json(listed)
+    for verb, state in (("activate", "active"), ("suspend", "suspended"), ("close", "closed")):
+        change = _command(verbs, verb, f"make an account {state}", "accounts:set_state")
+        _data(change)
+        change.add_argument("account", metavar="ID")
+        change.set_defaults(state=state)
+    limits = _command(verbs, "limits", "bound an account's calls; without a number: no bound", "accounts:set_limits")
+    _data(limits)
+    limits.add_argument("account", metavar="ID")
+    limits.add_argument("--channels", type=int, metavar="N", help="calls at once")
+    limits.add_argument("--cps", type=int, metavar="N", help="new calls a second")
+
+
+def _add_numbers(commands: _Commands) -> None:
+    group = commands.add_parser("numbers", help="numbers, as the operator sees them", description="Numbers.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    approve = _command(verbs, "approve", "let a claimed number route", "numbers:approve")
+    transfer = _command(verbs, "transfer", "give a number to another account", "numbers:transfer")
+    for verb in (approve, transfer):
+        _data(verb)
+        verb.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
+    transfer.add_argument("--to", required=True, metavar="ID", help="account that gets it")
+    transfer.add_argument("--carrier", metavar="ID", help="carrier that delivers it from now on")
+    listed = _command(verbs, "list", "list numbers of all accounts", "numbers:show")
+    _data(listed)
+    listed.add_argument("--pending", action="store_true", help="only those that wait for approval")
+    listed.add_argument("--limit", type=int, default=50)
+    _json(listed)
+
+
+def _add_calls(commands: _Commands) -> None:
+    call = _command(commands, "call", "play a carrier: place one real call and print its ladder", "calls:call")
+    call.add_argument("--from-ip", required=True, metavar="IP", help="address to call from; 127.0.0.2 works everywhere")
+    call.add_argument("--from", required=True, dest="caller", metavar="NUMBER")
+    call.add_argument("--to", required=True, dest="called", metavar="NUMBER")
+    call.add_argument("--via", required=True, metavar="HOST:PORT", help="Trunkline's SIP door")
+    call.add_argument("--expect", type=int, metavar="STATUS", help="succeed when the call ends with this status")
+    call.add_argument("--talk", type=float, default=1.0, metavar="S", help="seconds before hanging up (default 1)")
+    call.add_argument("--user", help="digest user name, for carriers that prove themselves so")
+    call.add_argument("--password", help="digest password")
+    explain = _command(
+        commands, "explain", "say what would happen to a call, and why, without placing it", "calls:explain"
+    )
+    _data(explain)
+    explain.add_argument("--from-ip", required=True, metavar="IP")
+    explain.add_argument("--to", required=True, dest="called", metavar="NUMBER")
+    explain.add_argument("--from", default="", dest="caller", metavar="NUMBER")
+    _json(explain)
+    log = _command(commands, "log", "show who changed what, newest first", "calls:log")
+    _data(log)
+    log.add_argument("--account", metavar="ID", help="only this account's changes")
+    log.add_argument("--limit", type=int, default=50)
+    _json(log)
+    status = _command(commands, "status", "show what the running edge holds: calls, legs, transactions", "calls:status")
+    _data(status)
+    _json(status)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings of a command: defaults, TOML, environment, then its own options."""
+    settings = load(getattr(options, "config", None), os.environ)
+    if options.data is not None:
+        settings = replace(settings, data=options.data)
+    if getattr(options, "lab", None):
+        settings = replace(settings, lab=True)
+    for part in ("http", "sip"):
+        text = getattr(options, part, None)
+        if text is not None:
+            host, port = address(text, f"--{part}")
+            settings = replace(settings, **{part: replace(getattr(settings, part), host=host, port=port)})
+    return settings.checked()

@@ -1,0 +1,1 @@
+"""What the commands do: options in, exit status out. `cli.py` says what they are called."""

@@ -1,0 +1,63 @@
+"""`trunkline numbers …`: what only the operator may do with numbers."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from trunkline.commands.opening import read, write
+from trunkline.commands.printing import document, table
+from trunkline.core import e164, numbers
+from trunkline.core.errors import UnknownReferenceError
+from trunkline.core.model import EVERYTHING, Actor, Carrier, Number, NumberStatus, Page
+from trunkline.core.ports import NumberFilter, Store
+
+
+def approve(options: Namespace) -> int:
+    """Let a claimed number route."""
+    digits = e164.parse(options.number)
+    number = write(options, lambda store, actor: numbers.approve(store, actor, digits))
+    print(f"{number.e164} routes from now on")
+    return 0
+
+
+def transfer(options: Namespace) -> int:
+    """Give a number to another account."""
+    digits = e164.parse(options.number)
+
+    def move(store: Store, actor: Actor) -> Number:
+        owner = store.accounts.get(options.to)
+        if owner is None:
+            raise UnknownReferenceError(f"{options.to!r} is no account", advice="`trunkline accounts list` shows them.")
+        return numbers.transfer(store, actor, digits, owner, _carrier(store, options.carrier))
+
+    number = write(options, move)
+    print(f"{number.e164} belongs to {number.owner.name}; it points at nothing until its new owner says so")
+    return 0
+
+
+def _carrier(store: Store, named: str | None) -> Carrier | None:
+    if named is None:
+        return None
+    carrier = store.carriers.get(EVERYTHING, named) or store.carriers.by_serial(EVERYTHING, named)
+    if carrier is None:
+        raise UnknownReferenceError(f"{named!r} is no carrier")
+    return carrier
+
+
+def show(options: Namespace) -> int:
+    """List numbers of all accounts."""
+    listing = read(options, lambda store: store.numbers.page(EVERYTHING, NumberFilter(), Page(options.limit)))
+    found = [n for n in listing.items if not options.pending or n.status is NumberStatus.PENDING_CLAIM]
+    rows = [(n.e164, n.status.value, n.owner.name, n.carrier.name if n.carrier else None, _target(n)) for n in found]
+    if options.json:
+        names = ("number", "status", "owner", "carrier", "target")
+        document([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        table(("NUMBER", "STATUS", "OWNER", "CARRIER", "POINTS AT"), rows)
+    return 0
+
+
+def _target(number: Number) -> str | None:
+    if number.trunk is not None:
+        return f"trunk {number.trunk.name}"
+    return f"application {number.application.name}" if number.application is not None else None

@@ -1,0 +1,192 @@
+"""Settings: one documented dataclass per part, read from defaults, a TOML file, the environment and the command line.
+
+Later sources win. A TOML file has one table per part (``[http]``, ``[sip]``, ``[hooks]``); the environment's name of a
+setting is ``TRUNKLINE_<PART>_<NAME>``, like ``TRUNKLINE_SIP_STEALTH=true``. An unknown or malformed setting refuses to
+start and says which one it is.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+PREFIX = "TRUNKLINE_"
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the message names it and the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """The HTTP door."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    """What links begin with; empty: the request's own scheme and host."""
+
+
+@dataclass(frozen=True, slots=True)
+class SipSettings:
+    """The SIP door, and the limits of the calls behind it. Times are seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 5060
+    advertised: str = ""
+    """Address that Via and Contact name; empty: the listening one."""
+    realm: str = "trunkline"
+    """Digest realm of requests whose Request-URI names no domain of ours."""
+    domains: tuple[str, ...] = ()
+    """Our own SIP domains."""
+    stealth: bool = False
+    """Leave unknown sources without any answer."""
+    allow_wide_masks: bool = False
+    """Let carriers name networks wider than /24 (IPv6 /64)."""
+    allow_private_targets: bool = True
+    """Let trunks and outbound gateways lead to private networks, where PBXs live."""
+    max_calls: int = 20_000
+    """Calls at once in this process; beyond that INVITEs get 503."""
+    max_call_s: float = 86_400.0
+    """Longest call."""
+    ring_s: float = 180.0
+    """Longest ringing of a trunk's target before the next one, or the end."""
+    t1: float = 0.5
+    """RFC 3261's round-trip estimate, from which all retransmission timers follow."""
+    nonce_s: float = 60.0
+    """How long a digest nonce serves."""
+    unknown_per_s: int = 20
+    """Answers a second to one unknown source; more attempts go unanswered. Off in lab mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookSettings:
+    """Requests to users' applications."""
+
+    allow_private: bool = False
+    """Let applications live in private networks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that `trunkline serve` reads."""
+
+    data: Path = Path("var/data")
+    lab: bool | None = None
+    """None: on while both doors are on loopback."""
+    http: HttpSettings = field(default_factory=HttpSettings)
+    sip: SipSettings = field(default_factory=SipSettings)
+    hooks: HookSettings = field(default_factory=HookSettings)
+
+    @property
+    def lab_mode(self) -> bool:
+        """Whether lab mode holds."""
+        loopback = is_loopback(self.http.host) and is_loopback(self.sip.host)
+        return loopback if self.lab is None else self.lab
+
+    def checked(self) -> Settings:
+        """Return these settings if they agree with each other; `ConfigError` otherwise."""
+        if self.lab and not (is_loopback(self.http.host) and is_loopback(self.sip.host)):
+            raise ConfigError("lab mode is accepted only while every listener is on loopback (127.0.0.1 or ::1)")
+        for name, host in (("http.host", self.http.host), ("sip.host", self.sip.host)):
+            try:
+                ip_address(host)
+            except ValueError:
+                raise ConfigError(f"{name} {host!r} is not an IP address") from None
+        if self.sip.t1 <= 0 or self.sip.max_calls < 1:
+            raise ConfigError("sip.t1 and sip.max_calls must be greater than 0")
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a listening address is reachable from this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Return settings from a TOML file (None: none) and the environment."""
+    table: dict[str, Any] = {}
+    if path is not None:
+        try:
+            table = tomllib.loads(path.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from None
+    settings = Settings()
+    for name, value in table.items():
+        settings = _set_part(settings, name, value) if isinstance(value, dict) else _set(settings, name, value, name)
+    return _from_environment(settings, environ)
+
+
+def _set_part(settings: Settings, part: str, table: dict[str, Any]) -> Settings:
+    if part not in ("http", "sip", "hooks"):
+        raise ConfigError(f"there is no part [{part}]; the parts are [http], [sip] and [hooks]")
+    changed = getattr(settings, part)
+    for name, value in table.items():
+        changed = _set(changed, name, value, f"{part}.{name}")
+    return replace(settings, **{part: changed})
+
+
+def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    for part in ("http", "sip", "hooks"):
+        group = getattr(settings, part)
+        for entry in fields(group):
+            variable = f"{PREFIX}{part.upper()}_{entry.name.upper()}"
+            if variable in environ:
+                group = _set(group, entry.name, environ[variable], variable)
+        settings = replace(settings, **{part: group})
+    for name in ("data", "lab"):
+        if PREFIX + name.upper() in environ:
+            settings = _set(settings, name, environ[PREFIX + name.upper()], PREFIX + name.upper())
+    return settings
+
+
+def _set(group: Any, name: str, value: object, where: str) -> Any:
+    known = {entry.name: entry for entry in fields(group)}
+    if name not in known:
+        raise ConfigError(f"{where} is not a setting; known are {', '.join(known)}")
+    return replace(group, **{name: _read(value, getattr(group, name), name, where)})
+
+
+def _read(value: object, default: object, name: str, where: str) -> object:
+    """Read a value as the type that its default has."""
+    if isinstance(default, bool) or name == "lab":
+        words = {
+            "true": True,
+            "1": True,
+            "yes": True,
+            "on": True,
+            "false": False,
+            "0": False,
+            "no": False,
+            "off": False,
+        }
+        found = value if isinstance(value, bool) else words.get(str(value).lower())
+        if found is None:
+            raise ConfigError(f"{where} is true or false, not {value!r}")
+        return found
+    if isinstance(default, Path):
+        return Path(str(value))
+    if isinstance(default, tuple):
+        parts = value if isinstance(value, list) else str(value).split(",")
+        return tuple(str(part).strip() for part in parts if str(part).strip())
+    if isinstance(default, int | float):
+        try:
+            return type(default)(str(value))
+        except ValueError:
+            raise ConfigError(f"{where} is a number, not {value!r}") from None
+    return str(value)
+
+
+def address(text: str, where: str) -> tuple[str, int]:
+    """Return (host, port) of ``HOST:PORT``; IPv6 in brackets. `ConfigError` for anything else."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ConfigError(f"{where} is HOST:PORT, like 127.0.0.1:8080, not {text!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)

@@ -1,0 +1,112 @@
+"""A dialect served as an ASGI application: find the operation, know the caller, bound the body, answer in its words."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.types import Receive, Scope, Send
+
+from trunkline.core.errors import TrunklineError
+from trunkline.dialects.http import (
+    MAX_QUERY,
+    Answer,
+    Ask,
+    ClientGoneError,
+    Dialect,
+    HttpError,
+    Operation,
+    Platform,
+    read_body,
+)
+
+log = logging.getLogger(__name__)
+
+_BODILESS = frozenset({"GET", "HEAD"})
+
+
+class _Node:
+    """One segment of the paths: what may follow literally, what may stand for a value, what may be done here."""
+
+    __slots__ = ("literal", "name", "operations", "value")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node] = {}
+        self.value: _Node | None = None
+        self.name = ""
+        self.operations: dict[str, Operation] = {}
+
+
+class Routes:
+    """Operations by path and method. Literal segments win over values; case matters; one trailing slash does not."""
+
+    def __init__(self, operations: tuple[Operation, ...]) -> None:
+        self._root = _Node()
+        for operation in operations:
+            node = self._root
+            for segment in operation.path.split("/")[1:]:
+                node = self._step(node, segment)
+            node.operations[operation.method] = operation
+
+    def _step(self, node: _Node, segment: str) -> _Node:
+        if not segment.startswith("{"):
+            return node.literal.setdefault(segment, _Node())
+        if node.value is None:
+            node.value = _Node()
+        node.value.name = segment[1:-1]
+        return node.value
+
+    def find(self, path: str) -> tuple[dict[str, Operation], dict[str, str]]:
+        """Return what may be done at a path, by method (nothing: no such path), and the path's values."""
+        node, params = self._root, dict[str, str]()
+        for segment in path.removesuffix("/").split("/")[1:]:
+            following = node.literal.get(segment)
+            if following is None:
+                following = node.value
+                if following is None or not segment:
+                    return {}, {}
+                params[following.name] = segment
+            node = following
+        return node.operations, params
+
+
+class Door:
+    """ASGI application of one dialect."""
+
+    def __init__(self, dialect: Dialect, platform: Platform) -> None:
+        self._dialect = dialect
+        self._platform = platform
+        self._routes = Routes(dialect.operations)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
+        ask = Ask(self._platform, scope["method"], scope["path"], scope["query_string"], scope["headers"])
+        try:
+            answer = await self._answer(ask, receive)
+        except ClientGoneError:
+            return
+        except (TrunklineError, HttpError) as error:
+            answer = self._dialect.refuse(error, ask)
+        except Exception:
+            log.exception("%s %s failed", ask.method, ask.path)
+            answer = self._dialect.refuse(HttpError(500, "internal error"), ask)
+        await answer.send(send)
+
+    async def _answer(self, ask: Ask, receive: Receive) -> Answer:
+        operations, ask.params = self._routes.find(ask.path)
+        if not operations:
+            raise HttpError(404, "not found")
+        operation = operations.get("GET" if ask.method == "HEAD" else ask.method)
+        if operation is None:
+            allowed = ", ".join(sorted(operations)).encode()
+            raise HttpError(405, f"{ask.method} is not allowed here", ((b"allow", allowed),))
+        ask.operation = operation
+        if not operation.public:
+            ask.caller = self._dialect.authenticate(ask)
+        if len(ask.query_string) > MAX_QUERY:
+            raise HttpError(414, f"the query is longer than {MAX_QUERY} bytes")
+        if ask.method not in _BODILESS:
+            ask.body = await read_body(ask, receive)
+        return await operation.handler(ask)

@@ -1,0 +1,164 @@
+"""What the dialects share of HTTP: one request, one answer, the table of operations, and the limits before any parsing.
+
+A dialect is a value, `Dialect`: where it lives, its operations, who is asking, and how it words an error. `Door` serves
+it as an ASGI application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Send
+
+from trunkline.core.errors import InvalidError, TrunklineError
+from trunkline.core.model import Account, Actor, Scope
+from trunkline.core.ports import Explainer
+from trunkline.store.calls import CallReader
+from trunkline.store.inventory import Inventory
+
+MAX_BODY = 1 << 20
+MAX_QUERY = 8192
+MAX_FIELDS = 100
+"""Arguments of one request; no documented call has half as many."""
+
+JSON = b"application/json"
+
+
+class HttpError(Exception):
+    """What is wrong with a request before any use case: no such path or method, too large; or our own fault (500)."""
+
+    def __init__(self, status: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+class ClientGoneError(Exception):
+    """The client left before it had sent its request; nobody is there to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response. A body that is empty has no content type."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    content_type: bytes = JSON
+
+    async def send(self, send: Send) -> None:
+        """Send it as ASGI wants it."""
+        headers = list(self.headers)
+        if self.status != 204:
+            headers.append((b"content-length", b"%d" % len(self.body)))
+            headers.append((b"content-type", self.content_type))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What the handlers work on."""
+
+    inventory: Inventory
+    calls: CallReader
+    explainer: Explainer
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: the account, what it may see, and the name under which the change log knows it."""
+
+    account: Account
+    scope: Scope
+    actor: Actor
+
+
+@dataclass(slots=True)
+class Ask:
+    """One request. ``params`` are the path's values, decoded; ``caller`` is set once it is known who asks."""
+
+    platform: Platform
+    method: str
+    path: str
+    query_string: bytes
+    headers: list[tuple[bytes, bytes]]
+    params: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    operation: Operation | None = None
+    caller: Caller = field(init=False)
+
+    def header(self, name: bytes) -> str:
+        """Return a header's first value, empty where there is none; ``name`` in lower case."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return ""
+
+    def query(self) -> dict[str, str]:
+        """Return the query's arguments; the last of equal names counts."""
+        return decode_fields(self.query_string.decode("latin-1"))
+
+
+Handler: TypeAlias = Callable[[Ask], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One line of a route table: a method on a path like ``/v1/Account/{auth_id}/Number``, without trailing slash."""
+
+    method: str
+    path: str
+    handler: Handler
+    is_list: bool = False
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One dialect: everything under ``prefix``.
+
+    ``authenticate`` returns who asks or raises `NotAuthenticatedError`; ``refuse`` words a `TrunklineError` or an
+    `HttpError` for this dialect's clients.
+    """
+
+    name: str
+    prefix: str
+    operations: tuple[Operation, ...]
+    authenticate: Callable[[Ask], Caller]
+    refuse: Callable[[TrunklineError | HttpError, Ask], Answer]
+
+
+def decode_fields(text: str) -> dict[str, str]:
+    """Return the arguments of a query or a form (UTF-8, bad bytes replaced); the last of equal names counts."""
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError:
+        raise InvalidError(f"more than {MAX_FIELDS} arguments") from None
+
+
+async def read_body(ask: Ask, receive: Receive) -> bytes:
+    """Return the request's body; `HttpError` 413 above `MAX_BODY`, as soon as that is known."""
+    declared = ask.header(b"content-length")
+    if declared.isdigit() and (len(declared) > 9 or int(declared) > MAX_BODY):
+        raise _too_large()
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise _too_large()
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large() -> HttpError:
+    return HttpError(413, f"the request body is larger than {MAX_BODY} bytes")

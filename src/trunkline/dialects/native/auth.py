@@ -1,0 +1,49 @@
+"""Who asks in the native API: a bearer key, ``Authorization: Bearer tc_live_…``.
+
+An account's key sees its account and everything below; ``?account_id=`` narrows that to one account of it and what is
+below that one. An operator's key sees the whole installation, acts for its own account, and may name any other.
+"""
+
+from __future__ import annotations
+
+from trunkline.core.errors import NotAuthenticatedError, NotFoundError
+from trunkline.core.model import EVERYTHING, Account, AccountState, Actor, CredentialKind, Role, Scope
+from trunkline.core.ports import Store
+from trunkline.dialects.http import Ask, Caller
+from trunkline.dialects.native import ids
+
+ACCOUNT_ARGUMENT = "account_id"
+
+
+def authenticate(ask: Ask) -> Caller:
+    """Return the caller behind a request."""
+    scheme, _, key = ask.header(b"authorization").partition(" ")
+    named = ask.query().get(ACCOUNT_ARGUMENT) if ask.query_string else None
+    if scheme.lower() != "bearer" or not key.strip():
+        raise _refused()
+    return ask.platform.inventory.read(lambda store: _caller(store, key.strip(), named))
+
+
+def _caller(store: Store, key: str, named: str | None) -> Caller:
+    credential = store.credentials.by_secret(CredentialKind.API_KEY, key)
+    account = store.accounts.get(credential.account_id) if credential else None
+    if credential is None or account is None or account.state is AccountState.CLOSED:
+        raise _refused()
+    label = f"api key of {account.name}"
+    whole = EVERYTHING if credential.role is Role.OPERATOR else Scope(account.id, include_children=True)
+    if not named:
+        return Caller(account, whole, Actor(account=account, label=label, role=credential.role))
+    chosen = _chosen(store, whole, named)
+    actor = Actor(account=chosen, label=label, role=credential.role)
+    return Caller(chosen, Scope(chosen.id, include_children=True), actor)
+
+
+def _chosen(store: Store, whole: Scope, named: str) -> Account:
+    account = store.accounts.get(ids.record_id(named))
+    if account is None or not store.accounts.covers(whole, account.id):
+        raise NotFoundError("not found", field=ACCOUNT_ARGUMENT)
+    return account
+
+
+def _refused() -> NotAuthenticatedError:
+    return NotAuthenticatedError("authentication failed", advice="Send `Authorization: Bearer` and your API key.")

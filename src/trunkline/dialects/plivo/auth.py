@@ -1,0 +1,51 @@
+"""Who asks in Plivo's dialect: HTTP Basic with ``auth_id`` and ``auth_token``, on that account's own paths only.
+
+Source: https://www.plivo.com/docs/ (every page's examples). What a foreign ``auth_id`` in the path answers is
+published nowhere; here it is 401 like any wrong credential (``docs/compatibility.md``).
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+
+from trunkline.core.errors import NotAuthenticatedError
+from trunkline.core.model import AccountState, Actor, CredentialKind, Scope
+from trunkline.core.ports import Store
+from trunkline.dialects.http import Ask, Caller
+from trunkline.dialects.plivo import ids
+
+
+def authenticate(ask: Ask) -> Caller:
+    """Return the caller behind a request; a main account sees its whole tree, a subaccount only itself."""
+    user, token = _basic(ask.header(b"authorization"))
+    if not token or user != ask.params["auth_id"]:
+        raise _refused()
+    return ask.platform.inventory.read(lambda store: _caller(store, user, token))
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, token = b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, token
+
+
+def _caller(store: Store, user: str, token: str) -> Caller:
+    code = ids.code(user)
+    credential = store.credentials.check(CredentialKind.PLIVO_TOKEN, code, token) if code else None
+    account = store.accounts.get(credential.account_id) if credential else None
+    if account is None or ids.auth_id(account) != user or account.state is AccountState.CLOSED:
+        raise _refused()
+    scope = Scope(account.id, include_children=not account.is_subaccount)
+    return Caller(account, scope, Actor(account=account, label=user))
+
+
+def _refused() -> NotAuthenticatedError:
+    return NotAuthenticatedError(
+        "authentication failed", advice="Send your auth_id and auth_token by HTTP Basic, on your own account's path."
+    )

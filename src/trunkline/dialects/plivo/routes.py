@@ -1,0 +1,348 @@
+"""Plivo's operations under ``/v1/Account/{auth_id}/``: incoming carriers, numbers, applications.
+
+Sources: https://www.plivo.com/docs/numbers/incoming-carriers.md, /docs/numbers/account-phone-numbers.md and
+https://docs.plivo.com/docs/account/api/application. Where those are silent: ``docs/compatibility.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from msgspec import UNSET
+
+from trunkline.core import applications, carriers, numbers
+from trunkline.core.errors import NotFoundError, UnknownReferenceError
+from trunkline.core.model import (
+    Account,
+    Actor,
+    Application,
+    CallHooks,
+    Carrier,
+    Listing,
+    Number,
+    Scope,
+    Trunk,
+)
+from trunkline.core.ports import Store
+from trunkline.dialects.http import Answer, Ask, Dialect, Operation
+from trunkline.dialects.plivo import ids, requests, views
+from trunkline.dialects.plivo.auth import authenticate
+from trunkline.dialects.plivo.errors import refuse
+
+T = TypeVar("T")
+
+_GONE = Answer(204)
+
+
+def _listed(ask: Ask, resource: str, window: requests.Window, found: Listing[T], shown: Sequence[Any]) -> Answer:
+    page = window.page
+    path = views.uri(ask.params["auth_id"], resource)
+    meta = views.meta(path, window.filters, limit=page.limit, offset=page.offset, total=found.total, last=found.last)
+    return Answer(200, views.listing(shown, meta))
+
+
+async def _change(ask: Ask, use_case: Callable[[Store], object]) -> Answer:
+    await ask.platform.inventory.write(use_case)
+    return Answer(202, views.done("changed"))
+
+
+async def _delete(ask: Ask, use_case: Callable[[Store], object]) -> Answer:
+    await ask.platform.inventory.write(use_case)
+    return _GONE
+
+
+def _subaccount(store: Store, scope: Scope, auth_id: str) -> Account:
+    """Return the account that a ``subaccount`` argument names; empty is the caller's own."""
+    if auth_id:
+        code = ids.code(auth_id)
+        account = store.accounts.by_code(code) if code else None
+    else:
+        account = store.accounts.get(scope.account_id)
+    if account is None or auth_id not in ("", ids.auth_id(account)) or not store.accounts.covers(scope, account.id):
+        raise UnknownReferenceError("subaccount is not one of your subaccounts", field="subaccount")
+    return account
+
+
+# Incoming carriers
+
+
+async def create_carrier(ask: Ask) -> Answer:
+    """Add a carrier with the addresses that it calls from."""
+    args, caller = requests.new_carrier(requests.arguments(ask)), ask.caller
+
+    def use_case(store: Store) -> Carrier:
+        gateways = carriers.inbound_drafts(carriers.parse_ip_set(args.ip_set or [], store.rules))
+        draft = carriers.CarrierDraft(name=args.name or "", gateways=gateways)
+        return carriers.create(store, caller.actor, caller.account, draft)
+
+    created = await ask.platform.inventory.write(use_case)
+    return Answer(201, views.done("created", carrier_id=created.serial))
+
+
+async def list_carriers(ask: Ask) -> Answer:
+    """List the caller's carriers, oldest first."""
+    args, scope = requests.arguments(ask), ask.caller.scope
+    window, name = requests.window(args), requests.name_filter(args, "name")
+    found = await ask.platform.inventory.search(lambda store: store.carriers.page(scope, name, window.page))
+    shown = [views.carrier(carrier, ask.params["auth_id"]) for carrier in found.items]
+    return _listed(ask, "IncomingCarrier", window, found, shown)
+
+
+def _carrier(store: Store, ask: Ask) -> Carrier:
+    serial = ids.carrier_serial(ask.params["carrier_id"])
+    if serial is None:
+        raise NotFoundError("not found")
+    return carriers.find(store, ask.caller.scope, serial)
+
+
+async def get_carrier(ask: Ask) -> Answer:
+    """Return one carrier."""
+    carrier = ask.platform.inventory.read(lambda store: _carrier(store, ask))
+    return Answer(200, views.one(views.carrier(carrier, ask.params["auth_id"])))
+
+
+async def update_carrier(ask: Ask) -> Answer:
+    """Change a carrier's name or addresses; ``ip_set`` replaces the whole set."""
+    args, actor = requests.carrier_change(requests.arguments(ask)), ask.caller.actor
+
+    def use_case(store: Store) -> None:
+        carrier = _carrier(store, ask)
+        if args.name is not None and args.name != carrier.name:
+            carrier = carriers.rename(store, actor, carrier, requests.checked_name(args.name, "name"))
+        if args.ip_set is not None:
+            networks = carriers.parse_ip_set(args.ip_set, store.rules)
+            carriers.set_inbound_addresses(store, actor, carrier, networks)
+
+    return await _change(ask, use_case)
+
+
+async def delete_carrier(ask: Ask) -> Answer:
+    """Take a carrier out of service; refused while numbers name it."""
+    return await _delete(ask, lambda store: carriers.delete(store, ask.caller.actor, _carrier(store, ask)))
+
+
+# Numbers
+
+
+async def add_numbers(ask: Ask) -> Answer:
+    """Add numbers of the caller's own carrier: all of them, or none."""
+    args, caller = requests.new_numbers(requests.arguments(ask)), ask.caller
+
+    def use_case(store: Store) -> None:
+        serial = ids.carrier_serial(args.carrier)
+        carrier = store.carriers.by_serial(caller.scope, serial) if serial else None
+        if carrier is None:
+            raise UnknownReferenceError("carrier is not one of your carriers", field="carrier")
+        target = _target(store, caller.scope, args.app_id) if args.app_id else None
+        addition = numbers.Addition(
+            numbers=args.numbers,
+            owner=_subaccount(store, caller.scope, args.subaccount) if args.subaccount else caller.account,
+            carrier=carrier,
+            region=args.region,
+            number_type=args.number_type,
+            application=target if isinstance(target, Application) else None,
+            trunk=target if isinstance(target, Trunk) else None,
+        )
+        numbers.add(store, caller.actor, addition)
+
+    return await _change(ask, use_case)
+
+
+def _target(store: Store, scope: Scope, app_id: str) -> Application | Trunk:
+    """Return what an ``app_id`` argument names: an application, or a trunk by its ``trunk_id``."""
+    tag, serial = ids.tagged(app_id)
+    target: Application | Trunk | None = None
+    if tag == ids.APPLICATION_TAG:
+        target = store.applications.by_serial(scope, serial)
+    elif tag == ids.TRUNK_TAG:
+        target = store.trunks.by_serial(scope, serial)
+    if target is None:
+        raise UnknownReferenceError("app_id is not one of your applications or inbound trunks", field="app_id")
+    return target
+
+
+async def list_numbers(ask: Ask) -> Answer:
+    """List the caller's numbers, oldest first."""
+    args, scope = requests.arguments(ask), ask.caller.scope
+    window, wanted, owner = requests.window(args), requests.number_filter(args), requests.subaccount(args)
+
+    def look_up(store: Store) -> Listing[Number]:
+        owned = wanted
+        if owner is not UNSET and owner:
+            owned = replace(wanted, owner_id=_filtered_account(store, scope, owner))
+        return store.numbers.page(scope, owned, window.page)
+
+    found = await ask.platform.inventory.search(look_up)
+    shown = [views.number(number, ask.params["auth_id"]) for number in found.items]
+    return _listed(ask, "Number", window, found, shown)
+
+
+def _filtered_account(store: Store, scope: Scope, auth_id: str) -> str:
+    """Return the id of the account that a list is filtered by; one that nothing has where the caller has no such."""
+    try:
+        return _subaccount(store, scope, auth_id).id
+    except UnknownReferenceError:
+        return ""
+
+
+def _number(store: Store, ask: Ask) -> Number:
+    digits = ask.params["number"].strip().removeprefix("+")
+    return numbers.find(store, ask.caller.scope, digits)
+
+
+async def get_number(ask: Ask) -> Answer:
+    """Return one number."""
+    number = ask.platform.inventory.read(lambda store: _number(store, ask))
+    return Answer(200, views.one(views.number(number, ask.params["auth_id"])))
+
+
+async def update_number(ask: Ask) -> Answer:
+    """Move a number to another account of the tree, point it elsewhere, give it an alias: all of it, or nothing."""
+    args, caller = requests.number_change(requests.arguments(ask)), ask.caller
+
+    def use_case(store: Store) -> None:
+        number = _number(store, ask)
+        if args.subaccount is not UNSET and args.subaccount is not None:
+            owner = _subaccount(store, caller.scope, args.subaccount)
+            number = numbers.move_within(store, caller.actor, number, owner)
+        if args.app_id is not UNSET:
+            number = _point(store, caller.actor, caller.scope, number, args.app_id)
+        if args.alias is not UNSET:
+            numbers.set_alias(store, caller.actor, number, args.alias)
+
+    return await _change(ask, use_case)
+
+
+def _point(store: Store, actor: Actor, scope: Scope, number: Number, app_id: str | None) -> Number:
+    target = _target(store, scope, app_id) if app_id else None
+    if isinstance(target, Trunk):
+        return numbers.point_at_trunk(store, actor, number, target)
+    return numbers.point_at_application(store, actor, number, target)
+
+
+async def delete_number(ask: Ask) -> Answer:
+    """Take a number out of the inventory."""
+    return await _delete(ask, lambda store: numbers.remove(store, ask.caller.actor, _number(store, ask)))
+
+
+# Applications
+
+
+async def create_application(ask: Ask) -> Answer:
+    """Add an application."""
+    args, caller = requests.new_application(requests.arguments(ask)), ask.caller
+    draft = applications.ApplicationDraft(
+        name=args.app_name or "",
+        dialect="plivo",
+        hooks=requests.changed_hooks(CallHooks(), args),
+        public_uri=bool(args.public_uri),
+        log_messages=args.log_messages is not False,
+        default=bool(args.default),
+    )
+
+    def use_case(store: Store) -> Application:
+        named = args.subaccount if args.subaccount is not UNSET and args.subaccount else None
+        owner = _subaccount(store, caller.scope, named) if named else caller.account
+        return applications.create(store, caller.actor, owner, draft)
+
+    created = await ask.platform.inventory.write(use_case)
+    return Answer(201, views.done("created", app_id=ids.app_id(created.serial)))
+
+
+async def list_applications(ask: Ask) -> Answer:
+    """List the caller's applications, oldest first."""
+    args, scope = requests.arguments(ask), ask.caller.scope
+    window, name, owner = requests.window(args), requests.name_filter(args, "app_name"), requests.subaccount(args)
+
+    def look_up(store: Store) -> tuple[Listing[Application], list[dict[str, Any]]]:
+        within = scope
+        if owner is not UNSET and owner:
+            within = Scope(_filtered_account(store, scope, owner))
+        found = store.applications.page(within, name, window.page)
+        return found, [_application_view(store, application, ask) for application in found.items]
+
+    found, shown = await ask.platform.inventory.search(look_up)
+    return _listed(ask, "Application", window, found, shown)
+
+
+def _application(store: Store, ask: Ask) -> Application:
+    tag, serial = ids.tagged(ask.params["app_id"])
+    if tag != ids.APPLICATION_TAG:
+        raise NotFoundError("not found")
+    return applications.find(store, ask.caller.scope, serial)
+
+
+def _application_view(store: Store, application: Application, ask: Ask) -> dict[str, Any]:
+    owner = store.accounts.get(application.account_id)
+    if owner is None:
+        raise NotFoundError("not found")
+    return views.application(application, owner, ask.params["auth_id"])
+
+
+async def get_application(ask: Ask) -> Answer:
+    """Return one application."""
+    view = ask.platform.inventory.read(lambda store: _application_view(store, _application(store, ask), ask))
+    return Answer(200, views.one(view))
+
+
+async def update_application(ask: Ask) -> Answer:
+    """Change an application; what is not given stays, but the SDKs give nearly everything."""
+    args, caller = requests.application(requests.arguments(ask)), ask.caller
+
+    def use_case(store: Store) -> None:
+        application = _application(store, ask)
+        if args.subaccount is not UNSET and args.subaccount is not None:
+            owner = _subaccount(store, caller.scope, args.subaccount)
+            application = applications.move(store, caller.actor, application, owner)
+        applications.update(store, caller.actor, _changed(application, args))
+        if args.default is not None:
+            applications.set_default(store, caller.actor, application, default=args.default)
+
+    return await _change(ask, use_case)
+
+
+def _changed(application: Application, args: requests.ApplicationArgs) -> Application:
+    name = application.name
+    if args.app_name and args.app_name != name:
+        name = requests.checked_name(args.app_name, "app_name")
+    return replace(
+        application,
+        name=name,
+        hooks=requests.changed_hooks(application.hooks, args),
+        public_uri=application.public_uri if args.public_uri is None else args.public_uri,
+        log_messages=application.log_messages if args.log_messages is None else args.log_messages,
+    )
+
+
+async def delete_application(ask: Ask) -> Answer:
+    """Take an application out of service; its numbers point at nothing."""
+    return await _delete(ask, lambda store: applications.delete(store, ask.caller.actor, _application(store, ask)))
+
+
+_ACCOUNT = "/v1/Account/{auth_id}"
+
+PLIVO = Dialect(
+    name="plivo",
+    prefix="/v1/Account",
+    operations=(
+        Operation("POST", f"{_ACCOUNT}/IncomingCarrier", create_carrier),
+        Operation("GET", f"{_ACCOUNT}/IncomingCarrier", list_carriers, is_list=True),
+        Operation("GET", f"{_ACCOUNT}/IncomingCarrier/{{carrier_id}}", get_carrier),
+        Operation("POST", f"{_ACCOUNT}/IncomingCarrier/{{carrier_id}}", update_carrier),
+        Operation("DELETE", f"{_ACCOUNT}/IncomingCarrier/{{carrier_id}}", delete_carrier),
+        Operation("POST", f"{_ACCOUNT}/Number", add_numbers),
+        Operation("GET", f"{_ACCOUNT}/Number", list_numbers, is_list=True),
+        Operation("GET", f"{_ACCOUNT}/Number/{{number}}", get_number),
+        Operation("POST", f"{_ACCOUNT}/Number/{{number}}", update_number),
+        Operation("DELETE", f"{_ACCOUNT}/Number/{{number}}", delete_number),
+        Operation("POST", f"{_ACCOUNT}/Application", create_application),
+        Operation("GET", f"{_ACCOUNT}/Application", list_applications, is_list=True),
+        Operation("GET", f"{_ACCOUNT}/Application/{{app_id}}", get_application),
+        Operation("POST", f"{_ACCOUNT}/Application/{{app_id}}", update_application),
+        Operation("DELETE", f"{_ACCOUNT}/Application/{{app_id}}", delete_application),
+    ),
+    authenticate=authenticate,
+    refuse=refuse,
+)

@@ -1,0 +1,172 @@
+"""What stands before a decision: the attempt that an INVITE makes, digest proof, limits in use, strangers' rates."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from trunkline.config import SipSettings
+from trunkline.core.facts import Attempt, Proof
+from trunkline.core.model import CalledIn
+from trunkline.core.routing import Verdict
+from trunkline.core.sources import parse_address
+from trunkline.sip.digest import Nonces, challenge, verify
+from trunkline.sip.message import Header, MessageError, Request
+from trunkline.sip.refusals import Refusal
+from trunkline.sip.transaction import Address
+from trunkline.sip.uri import NameAddr, split_list
+
+MAX_STRANGERS = 10_000
+"""Unknown sources whose rate is remembered; beyond, the record starts anew."""
+
+
+class Places:
+    """The places of an INVITE where a called number may stand, read when asked for: `core.facts.Called`."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def get(self, place: CalledIn, default: str, /) -> str:
+        """Return the user part that stands in ``place``."""
+        try:
+            if place is CalledIn.REQUEST_URI:
+                return self._request.request_uri.user or default
+            if place is CalledIn.TO:
+                return self._request.to.uri.user or default
+            name = "p-called-party-id" if place is CalledIn.P_CALLED_PARTY_ID else "diversion"
+            text = self._request.get(name)
+            return default if text is None else NameAddr.parse(split_list(text)[0]).uri.user or default
+        except (MessageError, IndexError):
+            return default
+
+
+class Counts:
+    """What calls take of the limits: `core.facts.Usage`. New calls are counted in windows of one second."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, int] = {}
+        self._started: dict[str, tuple[int, int]] = {}
+        self._second = 0
+
+    def channels(self, key: str) -> int:
+        """Calls in progress."""
+        return self._channels.get(key, 0)
+
+    def started(self, key: str) -> int:
+        """Calls that began in this second."""
+        second, count = self._started.get(key, (0, 0))
+        return count if second == self._second else 0
+
+    def tick(self, now: float) -> None:
+        """Move on to the second of ``now``."""
+        if int(now) != self._second:
+            self._second = int(now)
+            self._started.clear()
+
+    def take(self, keys: tuple[str, ...], now: float) -> None:
+        """Count a call that begins."""
+        self.tick(now)
+        for key in keys:
+            self._channels[key] = self._channels.get(key, 0) + 1
+            second, count = self._started.get(key, (self._second, 0))
+            self._started[key] = (second, count + 1)
+
+    def release(self, keys: tuple[str, ...]) -> None:
+        """Count a call that has ended."""
+        for key in keys:
+            left = self._channels.get(key, 0) - 1
+            if left > 0:
+                self._channels[key] = left
+            else:
+                self._channels.pop(key, None)
+
+    def total(self) -> int:
+        """Everything in use: zero when no call is in progress."""
+        return sum(self._channels.values())
+
+
+class Doorkeeper:
+    """Checks credentials, words challenges, and bounds what strangers are answered."""
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        *,
+        lab: bool,
+        new_token: Callable[[], str],
+        password: Callable[[str], tuple[str, str] | None],
+    ) -> None:
+        self._settings = settings
+        self._lab = lab
+        self._password = password
+        self._nonces = Nonces(os.urandom(32), settings.nonce_s, new_token=new_token)
+        self._strangers: dict[str, int] = {}
+        self._second = 0
+
+    def attempt(self, request: Request, source: Address, now: float) -> Attempt:
+        """Return the attempt that an INVITE makes, its credentials already judged."""
+        address = source[0] if "." in source[0] and ":" not in source[0] else parse_address(source[0])
+        authorization = request.get("authorization")
+        if authorization is None:
+            return Attempt(address, Places(request))
+        proof, carriers = self._prove(request, authorization, address, now)
+        return Attempt(address, Places(request), proof=proof, proven_carriers=carriers)
+
+    def _prove(self, request: Request, authorization: str, source: str, now: float) -> tuple[Proof, tuple[str, ...]]:
+        carriers: list[str] = []
+
+        def password(username: str) -> str | None:
+            found = self._password(username.partition("@")[0])
+            if found is None:
+                return None
+            carriers.append(found[1])
+            return found[0]
+
+        outcome = verify(
+            authorization,
+            request.method,
+            password,
+            realm=self.realm(request),
+            nonces=self._nonces,
+            source=source,
+            now=now,
+        )
+        if outcome.result == "ok":
+            return Proof.GOOD, tuple(carriers)
+        return _PROOFS[outcome.result], ()
+
+    def realm(self, request: Request) -> str:
+        """Return the digest realm: the Request-URI's domain if it is ours, else the platform's."""
+        try:
+            host = request.request_uri.host
+        except MessageError:
+            host = ""
+        return host if host in self._settings.domains else self._settings.realm
+
+    def headers(
+        self, request: Request, verdict: Verdict, refusal: Refusal, source: str, now: float
+    ) -> tuple[Header, ...]:
+        """Return what a refusal must carry: challenges with 401, Retry-After where one may try again."""
+        if refusal.status == 401:
+            realm = self.realm(request)
+            nonce = self._nonces.make(source, now, realm)
+            stale = verdict is Verdict.CREDENTIALS_STALE
+            return tuple([("www-authenticate", value) for value in challenge(realm, nonce, stale)])
+        if refusal.retry_after is not None:
+            return (("retry-after", str(refusal.retry_after)),)
+        return ()
+
+    def may_answer(self, source: str, now: float) -> bool:
+        """Tell whether one more answer to an unknown source fits its rate."""
+        if self._lab:
+            return True
+        if int(now) != self._second or len(self._strangers) > MAX_STRANGERS:
+            self._second = int(now)
+            self._strangers.clear()
+        count = self._strangers[source] = self._strangers.get(source, 0) + 1
+        return count <= self._settings.unknown_per_s
+
+
+_PROOFS = {"missing": Proof.NONE, "stale": Proof.STALE, "wrong": Proof.WRONG}

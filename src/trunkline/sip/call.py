@@ -1,0 +1,377 @@
+"""A call: one INVITE that a carrier sent and routing let in, the legs that it leads to, and how it ends.
+
+Trunkline stands on both legs (a back-to-back user agent). The caller's leg is answered when a called leg answers, with
+that leg's session description; from then on the two are connected until either hangs up. Everything that refers to a
+call is let go in `_finish`, the one way out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from trunkline.core.calls import CallFacts, CallStatus, EndCause, EndedBy, Ending
+from trunkline.core.facts import ApplicationTarget, TrunkTarget
+from trunkline.core.records import CallRecord
+from trunkline.core.routing import Decision, order_uris
+from trunkline.sip.dialog import Dialog
+from trunkline.sip.hunt import Hunt, Outcome
+from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg
+from trunkline.sip.message import Header, MessageError, Request, Response, reply
+from trunkline.sip.refusals import cause_of
+from trunkline.sip.targets import Target, trunk_target
+from trunkline.sip.transaction import ClientTransaction, ServerTransaction
+from trunkline.sip.uri import NameAddr, split_list
+
+if TYPE_CHECKING:
+    from trunkline.sip.edge import Edge
+
+MAX_LADDER = 200
+"""Messages of one call that its record keeps."""
+
+MAX_CUSTOM = 50
+"""Custom headers of one INVITE that its application hears of."""
+
+MAX_TRACE = 200
+"""Lines of one call's trace that its record keeps."""
+
+
+class Call:
+    """One routed call. ``caller`` is the user part of From as it came, ``called`` the number's digits."""
+
+    __slots__ = (
+        "_limit", "a", "answered_at", "b", "caller", "caller_name", "contact", "decision", "edge", "ended_at",
+        "ending", "forwarded_from", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer", "other_end", "rang",
+        "sip_headers", "source", "started_at", "status", "tag", "task", "trace", "txn", "wall",
+    )  # fmt: skip
+
+    def __init__(self, edge: Edge, txn: ServerTransaction, request: Request, decision: Decision, now: float) -> None:
+        self.edge = edge
+        self.id = edge.new_id()
+        self.txn = txn
+        self.decision = decision
+        self.tag = edge.new_token()[:16]
+        self.source = txn.address[0]
+        sender = request.from_
+        self.caller = sender.uri.user or sender.uri.host
+        self.caller_name = sender.display_name or None
+        forwards = request.max_forwards
+        self.max_forwards = 70 if forwards is None else forwards
+        self.offer = (request.body, request.get("content-type") if request.body else None)
+        heard = isinstance(decision.target, ApplicationTarget)
+        self.sip_headers = custom_headers(request) if heard else ()
+        self.forwarded_from = diverted_by(request) if heard else None
+        self.a = Leg(self, "a", txn.address)
+        self.a.request = request
+        self.b: Leg | None = None
+        self.hunt: Hunt | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.other_end: Callable[[float], None] | None = None
+        self._limit: asyncio.TimerHandle | None = None
+        self.started_at = now
+        self.wall = edge.wall()
+        self.answered_at: float | None = None
+        self.ended_at: float | None = None
+        self.ending: Ending | None = None
+        self.status = 0
+        self.rang = False
+        self.legs_made = 0
+        self.trace: list[tuple[str, str]] = list(decision.trace)
+        self.ladder: list[tuple[float, str, str, str]] = []
+        txn.user = self
+
+    # What is written down
+
+    def note(self, part: str, text: str) -> None:
+        """Add a line to the trace."""
+        if len(self.trace) < MAX_TRACE:
+            self.trace.append((part, text))
+
+    def saw(self, now: float, leg: str, way: str, line: str) -> None:
+        """Add a message to the ladder."""
+        if len(self.ladder) < MAX_LADDER:
+            self.ladder.append((now - self.started_at, leg, way, line))
+
+    def next_leg_name(self) -> str:
+        """Return the name of a new called leg."""
+        self.legs_made += 1
+        return f"b{self.legs_made}"
+
+    # The caller's leg
+
+    def start(self, now: float) -> None:
+        """Take the call where the decision says."""
+        target = self.decision.target
+        number = self.decision.number
+        if isinstance(target, TrunkTarget) and number is not None:
+            uris = order_uris(target.uris, self.edge.draw)
+            targets = [t for uri in uris if (t := trunk_target(uri, number.e164)) is not None]
+            self.ring(targets, self._trunk_done, now, last=True)
+        elif isinstance(target, ApplicationTarget):
+            self.edge.run_documents(self, target)
+
+    def ring(self, targets: list[Target], done: Callable[[Outcome, float], None], now: float, *, last: bool) -> None:
+        """Ring targets in order; ``done`` hears once how it ended."""
+        self.hunt = Hunt(self, targets, done, last=last)
+        self.hunt.next(now)
+
+    def _trunk_done(self, outcome: Outcome, now: float) -> None:
+        self.hunt = None
+        if outcome.leg is None:
+            self.note("end", f"no target answered; the last: {outcome.detail}")
+            self.refuse(outcome.status or 408, Ending(EndedBy.CALLEE, cause_of(outcome.status), outcome.detail), now)
+
+    def progress(self, response: Response, now: float, *, media: bool) -> None:
+        """Hand a called leg's 18x to the caller, with its session description only where ``media`` says so."""
+        if self.status >= 200:
+            return
+        if media and response.body:
+            self._provisional(response.status, now, response.body, response.get("content-type"))
+        else:
+            self.ring_back(now)
+
+    def ring_back(self, now: float) -> None:
+        """Send 180 without a session description, once."""
+        if not self.rang and self.status < 200:
+            self._provisional(180, now)
+
+    def _provisional(self, status: int, now: float, body: bytes = b"", kind: str | None = None) -> None:
+        request = self.a.request
+        if request is None:
+            return
+        self.rang = True
+        answer = reply(request, status, to_tag=self.tag, headers=(self._contact(), ALLOW), body=body, content_type=kind)
+        self.edge.transactions.respond(self.txn, answer, now)
+        self.saw(now, "a", "out", f"{status} {answer.reason}")
+
+    def _contact(self) -> Header:
+        return ("contact", self.edge.contact)
+
+    def connect(self, leg: Leg, response: Response, now: float) -> None:
+        """Connect a called leg that has answered: the caller gets its 200, or hears of the new session."""
+        self.hunt, self.b = None, leg
+        if self.answered_at is None:
+            self._answer(response, now)
+        else:
+            self._renew(response, now)
+
+    def _answer(self, response: Response, now: float) -> None:
+        request, leg = self.a.request, self.a
+        if request is None:
+            return
+        headers = [self._contact(), ALLOW, *[h for h in response.headers if h[0] in PASSED_HEADERS]]
+        answer = reply(
+            request,
+            200,
+            to_tag=self.tag,
+            headers=headers,
+            body=response.body,
+            content_type=response.get("content-type"),
+        )
+        try:
+            leg.dialog = Dialog.as_server(request, self.tag, self.edge.contact)
+        except MessageError as error:
+            self.refuse(error.status, Ending(EndedBy.ERROR, EndCause.FAILED, error.reason), now)
+            return
+        leg.request = None
+        leg.unacked = (leg.dialog.remote_seq, self.txn)
+        self.status, self.answered_at = 200, now
+        self.edge.remember(leg)
+        self.edge.transactions.respond(self.txn, answer, now)
+        self.saw(now, "a", "out", "200 OK")
+        self._limit = self.edge.later(self.edge.settings.max_call_s, self._too_long)
+
+    def _renew(self, response: Response, now: float) -> None:
+        """Tell a caller that was answered before of the new leg's session: a re-INVITE with it as the offer."""
+        client = self.a.send(
+            "INVITE", now, body=response.body, content_type=response.get("content-type"), headers=(ALLOW,)
+        )
+        if client is not None:
+            client.user = _Renewal(self.a)
+
+    def _too_long(self) -> None:
+        now = self.edge.now()
+        self.note("end", f"the longest call is {self.edge.settings.max_call_s:g} s")
+        self.hang_up_all(Ending(EndedBy.PLATFORM, EndCause.TIME_LIMIT, "the call was too long"), now)
+        self.edge.flush()
+
+    # Ends
+
+    def peer(self, leg: Leg) -> Leg | None:
+        """Return the other connected leg."""
+        return self.b if leg is self.a else self.a
+
+    def cancelled(self, now: float) -> None:
+        """The caller gave up before an answer: 487, and whoever still rings is told."""
+        self.saw(now, "a", "in", "CANCEL")
+        self.refuse(487, Ending(EndedBy.CALLER, EndCause.CANCELLED, "the caller cancelled"), now)
+
+    def refuse(self, status: int, ending: Ending, now: float, *, headers: tuple[Header, ...] = ()) -> None:
+        """End an unanswered call with a final status."""
+        request = self.a.request
+        if self.status >= 200 or request is None:
+            return
+        answer = reply(request, status, to_tag=self.tag, headers=headers)
+        self.edge.transactions.respond(self.txn, answer, now)
+        self.status = status
+        self.saw(now, "a", "out", f"{status} {answer.reason}")
+        self._finish(ending, now)
+
+    def hung_up(self, leg: Leg, now: float) -> None:
+        """A leg has sent BYE, or has gone without one."""
+        if leg is self.a:
+            self.hang_up_b(now)
+            self._finish(Ending(EndedBy.CALLER, EndCause.NORMAL, "the caller hung up"), now)
+            return
+        if leg is not self.b:
+            return
+        self.b = None
+        leg.close()
+        if self.other_end is not None:  # a document goes on after its dial
+            self.other_end(now)
+        else:
+            self._bye(self.a, now)
+            self._finish(Ending(EndedBy.CALLEE, EndCause.NORMAL, "the called side hung up"), now)
+
+    def hang_up_b(self, now: float) -> None:
+        """End the connected called leg, where there is one; the caller stays."""
+        leg, self.b = self.b, None
+        if leg is not None:
+            if leg.answer_due is not None and leg.dialog is not None:
+                leg.acknowledge(leg.answer_due, leg.dialog.local_seq, now, b"", None)
+            self._bye(leg, now)
+            leg.close()
+
+    def hang_up_all(self, ending: Ending, now: float, *, reason: str = "") -> None:
+        """End an answered call on both sides; an unanswered one is refused with 480."""
+        if self.ended_at is not None:
+            return
+        if self.answered_at is None:
+            self.refuse(480, ending, now)
+            return
+        self.hang_up_b(now)
+        self._bye(self.a, now, reason)
+        self._finish(ending, now)
+
+    def _bye(self, leg: Leg, now: float, reason: str = "") -> None:
+        leg.send("BYE", now, headers=(("reason", reason),) if reason else ())
+
+    def ack_missing(self, now: float) -> None:
+        """The caller never acknowledged our 200: it is gone (RFC 3261 §13.3.1.4)."""
+        self.note("end", "the caller did not acknowledge the answer")
+        self.hang_up_all(Ending(EndedBy.ERROR, EndCause.FAILED, "no ACK came for the answer"), now)
+
+    def _finish(self, ending: Ending, now: float) -> None:
+        if self.ended_at is not None:
+            return
+        self.ended_at, self.ending = now, ending
+        self.note("end", f"by {ending.by.value}: {ending.detail or ending.cause.value}")
+        if self.hunt is not None:
+            self.hunt.cancel(now)
+            self.hunt = None
+        self.hang_up_b(now)
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        self.other_end = None
+        self.a.close()
+        self.edge.finished(self)
+
+    # What is told of it
+
+    def at(self, when: float | None) -> datetime | None:
+        """Return the wall-clock time of a moment of this call."""
+        return None if when is None else datetime.fromtimestamp(self.wall + when - self.started_at, UTC)
+
+    def facts(self) -> CallFacts:
+        """Return what an application is told of the call now."""
+        number = self.decision.number
+        return CallFacts(
+            id=self.id,
+            account_id=number.account_id if number else "",
+            caller=self.caller.removeprefix("+"),
+            called=number.e164 if number else "",
+            caller_name=self.caller_name,
+            forwarded_from=self.forwarded_from,
+            sip_headers=self.sip_headers,
+            status=self._status(),
+            started_at=self.at(self.started_at) or datetime.now(UTC),
+            answered_at=self.at(self.answered_at),
+            ended_at=self.at(self.ended_at),
+            ending=self.ending,
+        )
+
+    def _status(self) -> CallStatus:
+        if self.ended_at is None:
+            return CallStatus.RINGING if self.answered_at is None else CallStatus.IN_PROGRESS
+        if self.answered_at is not None:
+            return CallStatus.COMPLETED
+        return _STATUSES.get(self.status, CallStatus.FAILED)
+
+    def record(self) -> CallRecord:
+        """Return the call's record, once it is over."""
+        number, carrier = self.decision.number, self.decision.carrier
+        now = datetime.now(UTC)
+        return CallRecord(
+            id=self.id,
+            account_id=number.account_id if number else "",
+            number=number.e164 if number else "",
+            caller=self.caller,
+            source=self.source,
+            carrier_id=carrier.id if carrier else None,
+            verdict=self.decision.verdict.value,
+            sip_status=self.status,
+            started_at=self.at(self.started_at) or now,
+            answered_at=self.at(self.answered_at),
+            ended_at=self.at(self.ended_at) or now,
+            ended_by=self.ending.by.value if self.ending else "",
+            cause=self.ending.cause.value if self.ending else "",
+            trace=tuple(self.trace),
+            ladder=tuple(self.ladder),
+        )
+
+
+_STATUSES = {
+    480: CallStatus.NO_ANSWER,
+    408: CallStatus.TIMEOUT,
+    486: CallStatus.BUSY,
+    600: CallStatus.BUSY,
+    487: CallStatus.CANCELLED,
+}
+
+
+def custom_headers(request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the To header and the custom (``X-``) headers of an INVITE, as applications hear of them."""
+    custom = [(name.title(), value) for name, value in request.headers if name.startswith("x-")]
+    return (("To", request.get("to") or ""), *custom[:MAX_CUSTOM])
+
+
+def diverted_by(request: Request) -> str | None:
+    """Return the user part of the Diversion header (RFC 5806), for calls that were forwarded."""
+    text = request.get("diversion")
+    if text is None:
+        return None
+    try:
+        return NameAddr.parse(split_list(text)[0]).uri.user
+    except (MessageError, IndexError):
+        return None
+
+
+class _Renewal:
+    """Our re-INVITE to the caller: its answer is acknowledged; a refusal leaves the old session as it is."""
+
+    __slots__ = ("leg",)
+
+    def __init__(self, leg: Leg) -> None:
+        self.leg = leg
+
+    def on_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
+        """Acknowledge a 2xx."""
+        if self.leg.dialog is not None and 200 <= response.status < 300:
+            self.leg.acknowledge(txn, self.leg.dialog.local_seq, now, b"", None)
+
+    def on_failure(self, now: float) -> None:
+        """The caller did not answer: it is gone."""
+        self.leg.call.hung_up(self.leg, now)

@@ -1,0 +1,362 @@
+"""The edge: takes what the transactions report, decides on new calls, and hands everything else to its call.
+
+Nothing here waits: facts are an in-memory read, records go to a journal's thread, documents run in tasks of their own.
+Whoever enters from outside a datagram (a timer, a task) calls `flush` at the end, so that what was queued is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from trunkline.config import SipSettings
+from trunkline.core.calls import EndCause, EndedBy, Ending
+from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, Proof, Usage
+from trunkline.core.fetching import CallRunner
+from trunkline.core.model import CalledIn
+from trunkline.core.records import CallRecord, UnclaimedCall
+from trunkline.core.routing import Decision, Verdict, decide
+from trunkline.core.sources import parse_address
+from trunkline.sip.admission import Counts, Doorkeeper
+from trunkline.sip.call import Call
+from trunkline.sip.leg import ALLOW, Leg
+from trunkline.sip.legs import DocumentLegs
+from trunkline.sip.message import MessageError, Request, reply
+from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
+from trunkline.sip.targets import Resolver, Target, TargetRefusedError
+from trunkline.sip.transaction import (
+    AckMissing,
+    AckReceived,
+    Address,
+    CancelReceived,
+    Event,
+    RequestReceived,
+    ResponseReceived,
+    ServerTransaction,
+    Timeout,
+    Transactions,
+    TransportFailed,
+)
+
+
+class FactSource(Protocol):
+    """The look-ups that the edge needs; `store.facts.FactReader` is one."""
+
+    def read(self, attempt: Attempt, usage: Usage) -> Facts:
+        """Return the facts for an attempt."""
+        ...
+
+    def outbound_gateways(self, account_id: str) -> list[Any]:
+        """Return the account's outbound gateways."""
+        ...
+
+    def may_show(self, account_id: str, e164: str) -> bool:
+        """Tell whether the account may show this number."""
+        ...
+
+    def sip_password(self, username: str) -> tuple[str, str] | None:
+        """Return (password, carrier id) of an `auth` carrier's user."""
+        ...
+
+
+class Journal(Protocol):
+    """Where records go; `store.calls.CallJournal` is one."""
+
+    def put(self, record: CallRecord | UnclaimedCall) -> None:
+        """Take a record."""
+        ...
+
+
+class Edge:
+    """All calls of one socket."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        facts: FactSource,
+        journal: Journal,
+        runner: CallRunner | None,
+        settings: SipSettings,
+        *,
+        resolver: Resolver,
+        lab: bool,
+        new_token: Callable[[], str],
+        new_id: Callable[[], str],
+        draw: Callable[[], float],
+        flush: Callable[[], None],
+    ) -> None:
+        self.transactions = transactions
+        self.facts = facts
+        self.journal = journal
+        self.runner = runner
+        self.settings = settings
+        self.resolver = resolver
+        self.lab = lab
+        self.new_token = new_token
+        self.new_id = new_id
+        self.draw = draw
+        self.flush = flush
+        self.now = time.monotonic
+        self.wall = time.time
+        self.host = settings.advertised or settings.host
+        self.contact = ""
+        self.counts = Counts()
+        self.doors = Doorkeeper(settings, lab=lab, new_token=new_token, password=facts.sip_password)
+        self.calls: set[Call] = set()
+        self._legs: dict[str, Leg] = {}
+        self._documents: dict[Call, DocumentLegs] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # What the transactions report
+
+    def handle(self, event: Event, now: float) -> None:
+        """Take one event."""
+        kind = type(event)
+        if kind is ResponseReceived:
+            user: Any = event.txn.user  # type: ignore[union-attr]  # of this kind, each has a transaction
+            if user is not None:
+                user.on_response(event.txn, event.response, now)  # type: ignore[union-attr]
+        elif kind is RequestReceived:
+            self._request(event, now)  # type: ignore[arg-type]
+        elif kind is AckReceived:
+            leg = self._legs.get(f"{event.request.call_id} {event.request.to_tag}")  # type: ignore[union-attr]
+            if leg is not None:
+                leg.on_ack(event.request, now)  # type: ignore[union-attr]
+        else:
+            self._handle_end(event, now)
+
+    def _handle_end(self, event: Event, now: float) -> None:
+        if isinstance(event, Timeout | TransportFailed):
+            failed: Any = event.txn.user
+            event.txn.user = None
+            if failed is not None:
+                failed.on_failure(now)
+        elif isinstance(event, CancelReceived):
+            cancelled: Any = event.txn.user
+            if isinstance(cancelled, Call):
+                cancelled.cancelled(now)
+            elif cancelled is not None:
+                cancelled.on_cancel(now)
+        elif isinstance(event, AckMissing):
+            self._ack_missing(event.txn, now)
+
+    def _ack_missing(self, txn: ServerTransaction, now: float) -> None:
+        user: Any = txn.user
+        txn.user = None
+        call = user if isinstance(user, Call) else user.leg.call if user is not None else None
+        if call is None:
+            return
+        for leg in (call.a, call.b):
+            if leg is not None and leg.unacked is not None and leg.unacked[1] is txn:
+                leg.unacked = None
+                if leg.dialog is None:
+                    self.forget(leg)
+        call.ack_missing(now)
+
+    def _request(self, event: RequestReceived, now: float) -> None:
+        request, txn = event.request, event.txn
+        tag = request.to_tag
+        if tag is not None:
+            leg = self._legs.get(f"{request.call_id} {tag}")
+            if leg is None:
+                self.transactions.respond(txn, reply(request, 481), now)
+            else:
+                leg.on_request(txn, request, now)
+        elif request.method == "INVITE":
+            self._invite(txn, request, event.source, now)
+        elif request.method == "OPTIONS":
+            self._options(txn, request, event.source, now)
+        else:
+            answer = reply(request, 405, to_tag=self.new_token()[:16], headers=(ALLOW,))
+            self.transactions.answer_once(txn, answer)
+
+    def _options(self, txn: ServerTransaction, request: Request, source: Address, now: float) -> None:
+        """Answer a carrier that asks whether we live; strangers get one stateless 403, or nothing in stealth."""
+        attempt = Attempt(parse_address(source[0]), {})
+        known = bool(self.facts.read(attempt, self.counts).sources)
+        if known:
+            headers = (ALLOW, ("accept", "application/sdp"))
+            self.transactions.respond(txn, reply(request, 200, to_tag=self.new_token()[:16], headers=headers), now)
+        else:
+            self._answer_stranger(txn, request, REFUSALS[Verdict.SOURCE_UNKNOWN], source[0], now)
+
+    # New calls
+
+    def _invite(self, txn: ServerTransaction, request: Request, source: Address, now: float) -> None:
+        try:
+            request.validate(content_types=("application/sdp", "multipart/mixed"))
+            if request.max_forwards == 0:
+                raise MessageError("Too Many Hops", 483)
+            if len(self.calls) >= self.settings.max_calls:
+                raise MessageError("Service Unavailable", 503, headers=(("retry-after", "5"),))
+        except MessageError as error:
+            answer = reply(request, error.status, error.reason, to_tag=self.new_token()[:16], headers=error.headers)
+            self.transactions.respond(txn, answer, now)
+            return
+        attempt = self.doors.attempt(request, source, self.wall())
+        facts = self.facts.read(attempt, self.counts)
+        decision = decide(attempt, facts)
+        if decision.verdict is not Verdict.ROUTE:
+            self._refuse(txn, request, attempt, decision, now)
+            return
+        self.transactions.respond(txn, reply(request, 100), now)
+        call = Call(self, txn, request, decision, now)
+        self.calls.add(call)
+        self.counts.take(decision.limits, now)
+        call.saw(now, "a", "in", f"INVITE {request.uri}")
+        call.saw(now, "a", "out", "100 Trying")
+        call.start(now)
+
+    def _refuse(
+        self, txn: ServerTransaction, request: Request, attempt: Attempt, decision: Decision, now: float
+    ) -> None:
+        refusal = REFUSALS[decision.verdict]
+        self._record_refusal(request, attempt, decision, refusal)
+        if decision.verdict in STRANGERS and attempt.proof is not Proof.GOOD:
+            self._answer_stranger(txn, request, refusal, attempt.source, now)
+            return
+        headers = self.doors.headers(request, decision.verdict, refusal, attempt.source, self.wall())
+        answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
+        self.transactions.respond(txn, answer, now)
+
+    def _answer_stranger(
+        self, txn: ServerTransaction, request: Request, refusal: Refusal, source: str, now: float
+    ) -> None:
+        """Answer once and keep nothing, so that a scanner gets no retransmissions and costs no memory."""
+        if self.settings.stealth or not self.doors.may_answer(source, now):
+            self.transactions.answer_once(txn, None)
+            return
+        verdict = Verdict.CREDENTIALS_MISSING if refusal.status == 401 else Verdict.SOURCE_UNKNOWN
+        headers = self.doors.headers(request, verdict, refusal, source, self.wall())
+        answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
+        self.transactions.answer_once(txn, answer)
+
+    def _record_refusal(self, request: Request, attempt: Attempt, decision: Decision, refusal: Refusal) -> None:
+        at = datetime.fromtimestamp(self.wall(), UTC)
+        number: NumberFact | None = decision.number
+        if decision.verdict in UNCLAIMED or number is None:
+            called = number.e164 if number else attempt.called.get(CalledIn.REQUEST_URI, "")[:64]
+            self.journal.put(
+                UnclaimedCall(
+                    source=attempt.source,
+                    number=called,
+                    verdict=decision.verdict.value,
+                    count=1,
+                    first_at=at,
+                    last_at=at,
+                    trace=tuple(decision.trace),
+                )
+            )
+            return
+        self.journal.put(
+            CallRecord(
+                id=self.new_id(),
+                account_id=number.account_id,
+                number=number.e164,
+                caller=attempt.caller or (request.from_.uri.user or ""),
+                source=attempt.source,
+                carrier_id=decision.carrier.id if decision.carrier else None,
+                verdict=decision.verdict.value,
+                sip_status=refusal.status,
+                started_at=at,
+                answered_at=None,
+                ended_at=at,
+                ended_by="platform",
+                cause="refused",
+                trace=tuple(decision.trace),
+                ladder=((0.0, "a", "in", f"INVITE {request.uri}"), (0.0, "a", "out", f"{refusal.status}")),
+            )
+        )
+
+    # Legs and documents
+
+    def remember(self, leg: Leg) -> None:
+        """Let requests within a leg's dialog find it."""
+        if leg.dialog is not None:
+            leg.key = f"{leg.dialog.call_id} {leg.dialog.local_tag}"
+            self._legs[leg.key] = leg
+
+    def forget(self, leg: Leg) -> None:
+        """Let a leg go."""
+        if leg.key:
+            self._legs.pop(leg.key, None)
+
+    @property
+    def open_legs(self) -> int:
+        """How many legs are known, those that wait for a last ACK included."""
+        return len(self._legs)
+
+    @property
+    def open_tasks(self) -> int:
+        """How many tasks run: documents, ends being told, names being looked up."""
+        return len(self._tasks)
+
+    def run_documents(self, call: Call, target: ApplicationTarget) -> None:
+        """Run an application's documents on a call, in a task of their own."""
+        if self.runner is None:
+            return
+        legs = self._documents[call] = DocumentLegs(call)
+        call.task = self._spawn(self.runner.run(target, call.facts, legs))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def finished(self, call: Call) -> None:
+        """A call is over: give back what it took, write it down, tell its application."""
+        self.calls.discard(call)
+        self.counts.release(call.decision.limits)
+        legs = self._documents.pop(call, None)
+        if legs is None:
+            self.journal.put(call.record())
+            return
+        legs.caller_gone()
+        if call.answered_at is None and call.task is not None and call.task is not asyncio.current_task():
+            call.task.cancel()
+        target = call.decision.target
+        if isinstance(target, ApplicationTarget):
+            self._spawn(self._tell_end(call, target))
+
+    async def _tell_end(self, call: Call, target: ApplicationTarget) -> None:
+        self.journal.put(call.record())
+        noted = len(call.trace)
+        if self.runner is not None:
+            legs = DocumentLegs(call)
+            await self.runner.tell_end(target, call.facts(), legs.note)
+        if len(call.trace) > noted:
+            self.journal.put(call.record())
+
+    # Time and names
+
+    def later(self, delay: float, work: Callable[[], None]) -> asyncio.TimerHandle:
+        """Run ``work`` in ``delay`` seconds."""
+        return asyncio.get_running_loop().call_later(delay, work)
+
+    def resolve_then(self, target: Target, done: Callable[[Target, Address | TargetRefusedError, float], None]) -> None:
+        """Look a target's name up off the loop, then go on."""
+
+        async def look_up() -> None:
+            found: Address | TargetRefusedError
+            try:
+                found = await self.resolver.resolve(target)
+            except TargetRefusedError as error:
+                found = error
+            done(target, found, self.now())
+            self.flush()
+
+        self._spawn(look_up())
+
+    async def close(self) -> None:
+        """End every call and every task."""
+        for call in list(self.calls):
+            call.hang_up_all(Ending(EndedBy.PLATFORM, EndCause.NORMAL, "the server is stopping"), self.now())
+        self.flush()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=2.0)
+            for task in late:
+                task.cancel()

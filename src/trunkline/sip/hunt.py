@@ -1,0 +1,218 @@
+"""A hunt: rings targets one after the other until one answers or the last has refused.
+
+The next target is tried after a transport error, a timeout, 408 and 5xx only. A hunt that is over, by whatever end,
+leaves no leg behind: an INVITE still out is cancelled, and a 2xx that crosses the CANCEL is acknowledged and hung up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from trunkline.sip.dialog import Dialog
+from trunkline.sip.leg import ALLOW, Leg
+from trunkline.sip.message import Header, MessageError, Request, Response
+from trunkline.sip.refusals import fails_over
+from trunkline.sip.targets import Target, TargetRefusedError
+from trunkline.sip.transaction import Address, ClientTransaction
+from trunkline.sip.uri import NameAddr, SipUri
+
+if TYPE_CHECKING:
+    from trunkline.sip.call import Call
+
+
+class Outcome(NamedTuple):
+    """How a hunt ended: the connected leg, or the last final status (None: no answer at all) and a sentence."""
+
+    leg: Leg | None
+    status: int | None
+    rang: bool
+    detail: str
+
+
+class Ringing:
+    """One INVITE that is out: what its transaction reports to. ``hunt`` is None once nobody wants its answer."""
+
+    __slots__ = ("hunt", "leg", "txn")
+
+    def __init__(self, hunt: Hunt, leg: Leg) -> None:
+        self.hunt: Hunt | None = hunt
+        self.leg = leg
+        self.txn: ClientTransaction | None = None
+
+    def on_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
+        """Take a response to the INVITE."""
+        leg, status = self.leg, response.status
+        leg.call.saw(now, leg.name, "in", f"{status} {response.reason}")
+        if status < 200:
+            if self.hunt is not None and status > 100:
+                self.hunt.progress(response, now)
+        elif status < 300:
+            if self.hunt is None or leg.dialog is not None:
+                _decline(leg, txn, response, now)
+            else:
+                self._answered(self.hunt, txn, response, now)
+        elif self.hunt is not None:
+            self.hunt.refused(status, f"{leg.name}: {status} {response.reason}", now)
+
+    def _answered(self, hunt: Hunt, txn: ClientTransaction, response: Response, now: float) -> None:
+        leg = self.leg
+        if leg.request is None:
+            return
+        try:
+            leg.dialog = Dialog.as_client(leg.request, response)
+        except MessageError as error:
+            hunt.refused(502, f"{leg.name}: its 2xx is malformed ({error.reason})", now)
+            return
+        self.hunt = None
+        hunt.answered(leg, txn, response, now)
+
+    def on_failure(self, now: float) -> None:
+        """No final response came."""
+        if self.hunt is not None:
+            self.hunt.refused(None, f"{self.leg.name}: no answer", now)
+
+    def abandon(self, now: float) -> None:
+        """Stop ringing: CANCEL, and decline whatever still comes."""
+        self.hunt = None
+        if self.txn is not None:
+            self.leg.call.edge.transactions.cancel(self.txn, now)
+
+
+def _decline(leg: Leg, txn: ClientTransaction, response: Response, now: float) -> None:
+    """Acknowledge and hang up a 2xx that nobody wants: of a cancelled INVITE, or of a second fork."""
+    if leg.request is None:
+        return
+    edge = leg.call.edge
+    try:
+        dialog = Dialog.as_client(leg.request, response)
+        edge.transactions.send_ack(txn, dialog.make_ack(leg.request.cseq), leg.address)
+        edge.transactions.send_request(dialog.make_request("BYE"), leg.address, now)
+    except (MessageError, ValueError):
+        return
+
+
+class Hunt:
+    """Rings ``targets`` in order and tells ``done`` once how it ended. ``last`` says that nothing follows it."""
+
+    __slots__ = ("_body", "_call", "_done", "_index", "_kind", "_last", "_ringing", "_status", "_targets", "rang")
+
+    def __init__(
+        self, call: Call, targets: Sequence[Target], done: Callable[[Outcome, float], None], *, last: bool
+    ) -> None:
+        self._call = call
+        self._targets = targets
+        self._done: Callable[[Outcome, float], None] | None = done
+        self._last = last
+        self._index = -1
+        self._ringing: Ringing | None = None
+        self._status: int | None = None
+        self._body, self._kind = call.offer
+        self.rang = False
+
+    def next(self, now: float, detail: str = "no target") -> None:
+        """Ring the next target, or end."""
+        self._index += 1
+        if self._index >= len(self._targets):
+            self._end(Outcome(None, self._status, self.rang, detail), now)
+            return
+        target = self._targets[self._index]
+        resolver = self._call.edge.resolver
+        try:
+            address = resolver.literal(target)
+        except TargetRefusedError as error:
+            self._call.note("target", str(error))
+            self._status = 403
+            self.next(now, str(error))
+            return
+        if address is not None:
+            self._invite(target, address, now)
+        else:
+            self._call.edge.resolve_then(target, self._resolved)
+
+    def _resolved(self, target: Target, found: Address | TargetRefusedError, now: float) -> None:
+        if self._done is None:
+            return
+        if isinstance(found, TargetRefusedError):
+            self._call.note("target", str(found))
+            self._status = 502
+            self.next(now, str(found))
+        else:
+            self._invite(target, found, now)
+
+    def _invite(self, target: Target, address: Address, now: float) -> None:
+        call = self._call
+        leg = Leg(call, call.next_leg_name(), address)
+        try:
+            request = leg.request = build_invite(call, target, self._body, self._kind)
+            ringing = self._ringing = Ringing(self, leg)
+            txn = ringing.txn = call.edge.transactions.send_request(request, address, now)
+        except (MessageError, ValueError) as error:
+            call.note("target", f"{target.name} cannot be called: {error}")
+            self.next(now, str(error))
+            return
+        txn.user = ringing
+        call.saw(now, leg.name, "out", f"INVITE {target.uri}")
+
+    def progress(self, response: Response, now: float) -> None:
+        """A target rings: the caller hears it; early media only when no other leg can follow."""
+        self.rang = True
+        alone = self._last and self._index == len(self._targets) - 1
+        self._call.progress(response, now, media=alone)
+
+    def refused(self, status: int | None, detail: str, now: float) -> None:
+        """A target has refused, or not answered at all."""
+        ringing, self._ringing = self._ringing, None
+        if ringing is not None:
+            ringing.hunt = None
+        self._status = status
+        if fails_over(status):
+            self._call.note("failover", detail)
+            self.next(now, detail)
+        else:
+            self._end(Outcome(None, status, self.rang, detail), now)
+
+    def answered(self, leg: Leg, txn: ClientTransaction, response: Response, now: float) -> None:
+        """A target has answered: acknowledge it, unless the caller's ACK has to bring the answer first."""
+        self._ringing = None
+        self._call.edge.remember(leg)
+        if self._body and leg.request is not None:
+            leg.acknowledge(txn, leg.request.cseq, now, b"", None)
+        else:
+            leg.answer_due = txn
+        self._call.connect(leg, response, now)
+        self._end(Outcome(leg, response.status, self.rang, "answered"), now)
+
+    def cancel(self, now: float) -> None:
+        """Stop; ``done`` is not called any more."""
+        self._done = None
+        if self._ringing is not None:
+            self._ringing.abandon(now)
+            self._ringing = None
+
+    def _end(self, outcome: Outcome, now: float) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            done(outcome, now)
+
+
+def build_invite(call: Call, target: Target, body: bytes, kind: str | None) -> Request:
+    """Return the INVITE of a new leg: a dialog of its own, Max-Forwards carried on from the caller's."""
+    edge = call.edge
+    token = edge.new_token()
+    caller = call.caller if target.caller is None else target.caller
+    display = call.caller_name if target.caller_name is None else target.caller_name
+    sender = NameAddr(display or "", SipUri("sip", caller or "anonymous", edge.host), (("tag", token[:16]),))
+    headers: list[Header] = [
+        ("from", str(sender)),
+        ("to", f"<{target.uri}>"),
+        ("call-id", f"{token}@{edge.host}"),
+        ("cseq", "1 INVITE"),
+        ("max-forwards", str(call.max_forwards - 1)),
+        ("contact", edge.contact),
+        ALLOW,
+    ]
+    headers += target.headers
+    if kind is not None:
+        headers.append(("content-type", kind))
+    return Request("INVITE", target.uri, headers, body)

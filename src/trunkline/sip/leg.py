@@ -1,0 +1,207 @@
+"""A leg: one side of a call, and what its peer sends through it once both are connected.
+
+The caller's leg is one that we answer, every other leg is one that we rang. A connected leg hands requests within its
+dialog to its peer: re-INVITE, UPDATE and INFO pass, each as a transaction of its own on the other side.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from trunkline.sip.dialog import Dialog
+from trunkline.sip.message import Header, MessageError, Request, Response, reply
+from trunkline.sip.transaction import Address, ClientTransaction, ServerTransaction
+
+if TYPE_CHECKING:
+    from trunkline.sip.call import Call
+
+ALLOW: Header = ("allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO")
+PASSED = frozenset({"INVITE", "UPDATE", "INFO"})
+"""Requests within a dialog that go through to the other side."""
+
+
+class Leg:
+    """One side of a call. ``address`` is where its requests go while its Contact names no address."""
+
+    __slots__ = ("address", "answer_due", "call", "dialog", "key", "name", "passing", "request", "unacked")
+
+    def __init__(self, call: Call, name: str, address: Address) -> None:
+        self.call = call
+        self.name = name
+        self.address = address
+        self.key = ""
+        self.dialog: Dialog | None = None
+        self.request: Request | None = None
+        # Our INVITE whose 2xx waits for the answer that the other side's ACK will bring (an INVITE without an offer).
+        self.answer_due: ClientTransaction | None = None
+        # The INVITE of this side that we answered 2xx and whose ACK has not come: its number and transaction.
+        self.unacked: tuple[int, ServerTransaction] | None = None
+        self.passing: Passing | None = None
+
+    def hop(self) -> Address:
+        """Return where this leg's requests go: the next hop where it is an address, else where the leg came from."""
+        if self.dialog is not None:
+            try:
+                uri = self.dialog.next_hop()
+            except MessageError:
+                return self.address
+            if uri.host and (uri.host[-1].isdigit() or ":" in uri.host):
+                return uri.host, uri.port or 5060
+        return self.address
+
+    def send(self, method: str, now: float, **parts: object) -> ClientTransaction | None:
+        """Send a request within the dialog; None where there is no dialog, or its route is unusable."""
+        if self.dialog is None:
+            return None
+        try:
+            request = self.dialog.make_request(method, **parts)  # type: ignore[arg-type]  # make_request's keywords
+            self.call.saw(now, self.name, "out", method)
+            return self.call.edge.transactions.send_request(request, self.hop(), now)
+        except (MessageError, ValueError):
+            return None
+
+    def acknowledge(self, txn: ClientTransaction, cseq: int, now: float, body: bytes, kind: str | None) -> None:
+        """Send the ACK of a 2xx to an INVITE of ours."""
+        if self.dialog is None:
+            return
+        try:
+            ack = self.dialog.make_ack(cseq, body=body, content_type=kind)
+            self.call.saw(now, self.name, "out", "ACK")
+            self.call.edge.transactions.send_ack(txn, ack, self.hop())
+        except (MessageError, ValueError):
+            return
+
+    def on_ack(self, request: Request, now: float) -> None:
+        """Take the ACK of a 2xx that we gave; an answer in it goes to the leg that waits for one."""
+        if self.unacked is None or request.cseq != self.unacked[0]:
+            return
+        self.call.saw(now, self.name, "in", "ACK")
+        self.call.edge.transactions.confirm(self.unacked[1])
+        self.unacked = None
+        if self.dialog is None:  # closed meanwhile: this was all that it stayed for
+            self.call.edge.forget(self)
+            return
+        peer = self.call.peer(self)
+        if peer is not None and peer.answer_due is not None and peer.dialog is not None:
+            due, peer.answer_due = peer.answer_due, None
+            peer.acknowledge(due, peer.dialog.local_seq, now, request.body, request.get("content-type"))
+
+    def on_request(self, txn: ServerTransaction, request: Request, now: float) -> None:
+        """Take a request within the dialog."""
+        edge = self.call.edge
+        if self.dialog is None:
+            edge.transactions.respond(txn, reply(request, 481), now)
+            return
+        if not self.dialog.accept(request):
+            edge.transactions.respond(txn, reply(request, 500, "Out of order"), now)
+            return
+        self.call.saw(now, self.name, "in", request.method)
+        if request.method == "BYE":
+            edge.transactions.respond(txn, reply(request, 200), now)
+            self.call.hung_up(self, now)
+        elif request.method in PASSED:
+            self._pass(txn, request, now)
+        elif request.method == "OPTIONS":
+            edge.transactions.respond(txn, reply(request, 200, headers=(ALLOW,)), now)
+        else:
+            edge.transactions.respond(txn, reply(request, 405, headers=(ALLOW,)), now)
+
+    def _pass(self, txn: ServerTransaction, request: Request, now: float) -> None:
+        edge, peer = self.call.edge, self.call.peer(self)
+        if peer is None or peer.dialog is None:
+            edge.transactions.respond(txn, reply(request, 488, headers=(ALLOW,)), now)
+            return
+        if request.method == "INVITE":
+            if self.passing is not None or self.unacked is not None:
+                busy = reply(request, 500, "Another INVITE is under way", headers=(("retry-after", "2"),))
+                edge.transactions.respond(txn, busy, now)
+                return
+            if peer.passing is not None or peer.unacked is not None:
+                edge.transactions.respond(txn, reply(request, 491), now)
+                return
+            edge.transactions.respond(txn, reply(request, 100), now)
+        passing = Passing(self, peer, txn, request)
+        headers = [h for h in request.headers if h[0] in PASSED_HEADERS]
+        client = peer.send(
+            request.method, now, headers=headers, body=request.body, content_type=request.get("content-type")
+        )
+        if client is None:
+            edge.transactions.respond(txn, reply(request, 500), now)
+            return
+        passing.client, client.user, txn.user = client, passing, passing
+        if request.method == "INVITE":
+            self.passing = passing
+
+    def close(self) -> None:
+        """Let go of everything when the call is over; a leg whose ACK is still to come stays known until then."""
+        self.dialog = self.request = self.answer_due = self.passing = None
+        if self.unacked is None:
+            self.call.edge.forget(self)
+
+
+PASSED_HEADERS = frozenset({"supported", "session-expires", "min-se", "info-package", "content-disposition"})
+"""Header fields of a passed request or response that both sides must see."""
+
+
+class Passing:
+    """A request within the dialog on its way from one leg to the other, and its answers on their way back."""
+
+    __slots__ = ("client", "cseq", "leg", "peer", "request", "txn")
+
+    def __init__(self, leg: Leg, peer: Leg, txn: ServerTransaction, request: Request) -> None:
+        self.leg, self.peer, self.txn = leg, peer, txn
+        self.request = request
+        self.cseq = request.cseq
+        self.client: ClientTransaction | None = None
+
+    def on_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
+        """Hand a response back; an INVITE's 2xx waits for the ACK to come through as well."""
+        leg, edge, invite = self.leg, self.leg.call.edge, self.request.method == "INVITE"
+        if leg.dialog is None or (response.status < 200 and response.status == 100):
+            return
+        leg.call.saw(now, self.peer.name, "in", str(response.status))
+        headers = [ALLOW] if invite else []
+        if invite and response.status < 300:
+            headers.append(("contact", leg.dialog.contact))
+        headers += [h for h in response.headers if h[0] in PASSED_HEADERS]
+        answer = reply(
+            self.request,
+            response.status,
+            response.reason,
+            headers=headers,
+            body=response.body,
+            content_type=response.get("content-type"),
+        )
+        if invite and 200 <= response.status < 300:
+            self._connected(txn, response, now)
+        if response.status >= 200:
+            leg.passing = None
+        edge.transactions.respond(self.txn, answer, now)
+        leg.call.saw(now, leg.name, "out", str(response.status))
+        if response.status in (408, 481):
+            leg.call.hung_up(self.peer, now)
+
+    def _connected(self, txn: ClientTransaction, response: Response, now: float) -> None:
+        peer = self.peer
+        if peer.dialog is None:
+            return
+        with suppress(MessageError):  # a bad Contact leaves the target as it was
+            peer.dialog.refresh(response)
+        self.leg.unacked = (self.cseq, self.txn)
+        if self.request.body:
+            peer.acknowledge(txn, peer.dialog.local_seq, now, b"", None)
+        else:
+            peer.answer_due = txn
+
+    def on_failure(self, now: float) -> None:
+        """No answer came from the other side: it is gone, and so is the call (RFC 3261 §12.2.1.2)."""
+        self.leg.passing = None
+        edge = self.leg.call.edge
+        edge.transactions.respond(self.txn, reply(self.request, 408), now)
+        self.leg.call.hung_up(self.peer, now)
+
+    def on_cancel(self, now: float) -> None:
+        """The re-INVITE is cancelled: so is its other half, whose 487 then comes back."""
+        if self.client is not None:
+            self.leg.call.edge.transactions.cancel(self.client, now)

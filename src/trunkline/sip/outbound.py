@@ -1,0 +1,99 @@
+"""Calls out of a document: which targets a `Dial` means, and whether the account may have them.
+
+A number leaves by the outbound gateways of the account and those above it, best first. A SIP URI is reached only where
+the installation allows it: in lab mode on loopback. The caller id is the incoming caller, or a number in the account's
+scope.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trunkline.core import e164
+from trunkline.core.addresses import is_loopback
+from trunkline.core.calls import EndCause
+from trunkline.core.errors import InvalidError
+from trunkline.core.model import Gateway
+from trunkline.core.routing import order_uris
+from trunkline.core.verbs import Dial, DialTarget, TargetKind
+from trunkline.sip.targets import Target
+from trunkline.sip.uri import MessageError, SipUri, print_host_port
+
+if TYPE_CHECKING:
+    from trunkline.sip.call import Call
+
+MAX_HEADERS = 20
+"""Custom headers of one dialled target."""
+
+
+class DialRefusedError(Exception):
+    """A dial that the account may not make, or that leads nowhere; the message says why."""
+
+    def __init__(self, message: str, cause: EndCause = EndCause.DESTINATION_BARRED) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+def outbound_targets(call: Call, dial: Dial) -> list[Target]:
+    """Return the targets of a dial in the order to ring them. Raises `DialRefusedError`."""
+    caller = _shown_caller(call, dial)
+    targets: list[Target] = []
+    for wanted in dial.targets:
+        found = _by_gateways(call, wanted) if wanted.kind is TargetKind.NUMBER else [_by_uri(call, wanted)]
+        targets += found
+    return [t._replace(caller=caller, caller_name=dial.caller_name) for t in targets]
+
+
+def _shown_caller(call: Call, dial: Dial) -> str | None:
+    if dial.caller_id is None:
+        return None
+    try:
+        digits = e164.parse(dial.caller_id, "callerId")
+    except InvalidError:
+        raise DialRefusedError(f"callerId {dial.caller_id!r} is not a number") from None
+    if digits == call.caller.removeprefix("+"):
+        return None
+    number = call.decision.number
+    if number is None or not call.edge.facts.may_show(number.account_id, digits):
+        raise DialRefusedError(
+            f"callerId {digits} is neither the caller nor a number of this account; use one of the account's numbers"
+        )
+    return "+" + digits
+
+
+def _by_uri(call: Call, wanted: DialTarget) -> Target:
+    try:
+        uri = SipUri.parse(wanted.value)
+    except MessageError as error:
+        raise DialRefusedError(f"{wanted.value} is no SIP URI: {error.reason}", EndCause.INVALID_DESTINATION) from None
+    if uri.scheme != "sip" or (uri.transport or "udp") != "udp":
+        raise DialRefusedError(f"{wanted.value}: only sip: over UDP is available yet", EndCause.INVALID_DESTINATION)
+    if not (call.edge.lab and is_loopback(uri.host)):
+        raise DialRefusedError(
+            f"{wanted.value} is not allowed: SIP hosts off this machine need an allow-list, which is not available yet"
+        )
+    return Target(str(uri), uri.host, uri.port or 5060, wanted.value, headers=_custom(wanted))
+
+
+def _custom(wanted: DialTarget) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value) for name, value in wanted.headers[:MAX_HEADERS])
+
+
+def _by_gateways(call: Call, wanted: DialTarget) -> list[Target]:
+    number = call.decision.number
+    gateways = call.edge.facts.outbound_gateways(number.account_id) if number else []
+    usable = {f"{i}": pair for i, pair in enumerate(gateways) if pair[0].transport.value == "udp"}
+    if not usable:
+        raise DialRefusedError(
+            f"{wanted.value} cannot be dialled: the account has no outbound gateway; add one to a carrier",
+            EndCause.OUT_OF_SERVICE,
+        )
+    order = order_uris([(key, pair[0].priority, pair[0].weight) for key, pair in usable.items()], call.edge.draw)
+    return [_gateway_target(usable[key][0], usable[key][1], wanted) for key in order]
+
+
+def _gateway_target(gateway: Gateway, country: str | None, wanted: DialTarget) -> Target:
+    user = gateway.tech_prefix + e164.outbound(wanted.value, gateway.number_format, country)
+    uri = SipUri("sip", user, gateway.host, gateway.port if gateway.port != 5060 else None)
+    name = print_host_port(gateway.host, gateway.port)
+    return Target(str(uri), gateway.host, gateway.port, f"gateway {name}", headers=_custom(wanted))

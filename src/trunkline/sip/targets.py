@@ -1,0 +1,94 @@
+"""Where calls go out: trunk URIs, dialled URIs and outbound gateways, made ready to be sent to.
+
+A target's host may be a name; names are resolved off the loop (`Resolver`) and literal addresses need none. The address
+that is sent to is the one that was checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from trunkline.core.addresses import AddressFilter
+from trunkline.sip.transaction import Address
+from trunkline.sip.uri import MessageError, SipUri
+
+MAX_NAMES = 10_000
+"""Host names whose last good answer is kept."""
+
+
+class Target(NamedTuple):
+    """One INVITE to send: its Request-URI, the host and port that it goes to, and who is shown as calling."""
+
+    uri: str
+    host: str
+    port: int
+    name: str
+    caller: str | None = None
+    caller_name: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@lru_cache(maxsize=4096)
+def trunk_target(uri: str, called: str) -> Target | None:
+    """Return the target of a trunk's URI for a called number: the number is the user where the URI names none.
+
+    None for a URI that cannot be used over UDP.
+    """
+    try:
+        parsed = SipUri.parse(uri)
+    except MessageError:
+        return None
+    if parsed.scheme != "sip" or (parsed.transport or "udp") != "udp":
+        return None
+    if parsed.user is None:
+        parsed = parsed._replace(user="+" + called)
+    return Target(uri=str(parsed), host=parsed.host, port=parsed.port or 5060, name=uri)
+
+
+class TargetRefusedError(Exception):
+    """A target that must not, or cannot, be sent to; the message says why."""
+
+
+class Resolver:
+    """Turns a target's host into an address that passes the filter; keeps the last good answer of each name."""
+
+    def __init__(self, addresses: AddressFilter) -> None:
+        self._addresses = addresses
+        self._known: dict[str, str] = {}
+
+    def literal(self, target: Target) -> Address | None:
+        """Return a literal host's address at once, None for a name. Raises `TargetRefusedError`."""
+        refusal, is_literal = self._judge(target.host)
+        if refusal is not None:
+            raise TargetRefusedError(f"{target.host} is not to be called: {refusal}")
+        return (target.host, target.port) if is_literal else None
+
+    @lru_cache(maxsize=4096)  # noqa: B019 -- one resolver lives as long as its process
+    def _judge(self, host: str) -> tuple[str | None, bool]:
+        try:
+            ip_address(host)
+        except ValueError:
+            return None, False
+        return self._addresses.refusal(host), True
+
+    async def resolve(self, target: Target) -> Address:
+        """Return the address of a name, by DNS (A and AAAA). Raises `TargetRefusedError`."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(5.0):
+                found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_DGRAM)
+            candidates = [str(entry[4][0]) for entry in found]
+        except (OSError, TimeoutError):
+            candidates = [self._known[target.host]] if target.host in self._known else []
+        for candidate in candidates:
+            if self._addresses.refusal(candidate) is None:
+                if len(self._known) >= MAX_NAMES:
+                    self._known.pop(next(iter(self._known)))
+                self._known[target.host] = candidate
+                return candidate, target.port
+        why = self._addresses.refusal(candidates[0]) if candidates else "it has no address"
+        raise TargetRefusedError(f"{target.host} cannot be called: {why}")

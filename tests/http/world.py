@@ -1,0 +1,181 @@
+"""An installation to send requests to: a data folder, two tenants, a subaccount, an operator; and a small ASGI caller."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlencode
+
+from starlette.applications import Starlette
+
+from trunkline.core import accounts
+from trunkline.core.model import Account, Role, Scope
+from trunkline.core.ports import Rules, Store
+from trunkline.dialects.asgi import build
+from trunkline.store import database
+from trunkline.store.calls import CallReader
+from trunkline.store.inventory import Inventory
+
+R = TypeVar("R")
+
+
+@dataclass
+class Reply:
+    """What came back: status, headers in lower case, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+class FakeExplainer:
+    """Remembers what it was asked, and says no."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str, Scope]] = []
+
+    async def explain(self, source: str, to: str, caller: str, viewer: Scope) -> dict[str, object]:
+        """Answer like an edge that knows nothing."""
+        self.asked.append((source, to, caller, viewer))
+        return {
+            "verdict": "unknown_source",
+            "sip_status": 403,
+            "sip_reason": "Forbidden",
+            "number": None,
+            "carrier": None,
+            "target": None,
+            "trace": [{"part": "source", "text": "no gateway names it"}],
+            "facts": "offline",
+        }
+
+
+@dataclass
+class Tenant:
+    """An account with what opens it."""
+
+    account: Account
+    token: str
+    api_key: str
+
+    @property
+    def auth_id(self) -> str:
+        """The Plivo auth_id."""
+        return ("SA" if self.account.parent_id else "MA") + self.account.code
+
+    @property
+    def basic(self) -> dict[str, str]:
+        """Plivo's credentials as a header."""
+        return {"authorization": "Basic " + b64encode(f"{self.auth_id}:{self.token}".encode()).decode()}
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The API key as a header."""
+        return {"authorization": f"Bearer {self.api_key}"}
+
+
+@dataclass
+class World:
+    """The application under test and who lives in it."""
+
+    inventory: Inventory
+    app: Starlette
+    explainer: FakeExplainer
+    data: Path
+    main: Tenant = field(init=False)
+    sub: Tenant = field(init=False)
+    other: Tenant = field(init=False)
+    operator: Tenant = field(init=False)
+
+    def write(self, use_case: Callable[[Store], R]) -> R:
+        """Run a write use case."""
+        return asyncio.run(self.inventory.write(use_case))
+
+    def tenant(self, name: str, parent: str | None = None, role: Role = Role.ACCOUNT) -> Tenant:
+        """Create an account."""
+        made = self.write(
+            lambda s: accounts.create(s, accounts.operator("test"), name=name, parent_id=parent, role=role)
+        )
+        return Tenant(made.account, made.plivo_token, made.api_key)
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        body: bytes | Mapping[str, Any] | list[Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send one request; a body that is no bytes goes as JSON."""
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        sent = {"content-type": "application/json", "content-length": str(len(raw)), **(headers or {})}
+        return asyncio.run(call(self.app, method, target, sent, raw))
+
+    def plivo(
+        self, method: str, path: str, body: Any = None, *, tenant: Tenant | None = None, **query: str | int
+    ) -> Reply:
+        """Send a request of Plivo's dialect; ``path`` begins after the account."""
+        who = tenant or self.main
+        target = f"/v1/Account/{who.auth_id}/{path}" + (f"?{urlencode(query)}" if query else "")
+        return self.ask(method, target, body, who.basic)
+
+    def native(
+        self, method: str, path: str, body: Any = None, *, tenant: Tenant | None = None, **query: str | int
+    ) -> Reply:
+        """Send a request of the native API; ``path`` begins after its prefix."""
+        target = f"/native/v1/{path}" + (f"?{urlencode(query)}" if query else "")
+        return self.ask(method, target, body, (tenant or self.main).bearer)
+
+
+async def call(app: Starlette, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    """Send one request to an ASGI application and return its reply."""
+    raw_path, _, query = target.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(raw_path),
+        "raw_path": raw_path.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in headers.items()],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8080),
+    }
+    parts = [body[i : i + 65536] for i in range(0, len(body), 65536)] or [b""]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        if not parts:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    replied = {k.decode(): v.decode("latin-1") for k, v in sent[0]["headers"]}
+    return Reply(sent[0]["status"], replied, b"".join(m.get("body", b"") for m in sent[1:]))
+
+
+def make(tmp: Path) -> World:
+    """Make an installation with tenants ``main`` (with ``sub`` below it) and ``other``, and an operator."""
+    data = tmp / "data"
+    inventory = Inventory(data, database.prepare(data, {}), Rules(lab=True))
+    explainer = FakeExplainer()
+    world = World(inventory, build(inventory, CallReader(data), explainer), explainer, data)
+    world.main = world.tenant("Main")
+    world.sub = world.tenant("Branch", parent=world.main.account.id)
+    world.other = world.tenant("Other")
+    world.operator = world.tenant("House", role=Role.OPERATOR)
+    return world

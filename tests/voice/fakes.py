@@ -1,0 +1,160 @@
+"""Fakes for the session's ports: a dialect whose documents are looked up, a client that is scripted, recorded legs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from trunkline.core.calls import CallFacts, CallStatus, DialResult, DialStatus, EndCause, Ending
+from trunkline.core.fetching import (
+    CallerGone,
+    DocumentError,
+    FetchPolicy,
+    HookError,
+    HookRequest,
+    HookResponse,
+)
+from trunkline.core.model import Webhook
+from trunkline.core.verbs import Dial, Document, Verb
+
+FACTS = CallFacts(
+    id="call",
+    account_id="account",
+    caller="491",
+    called="492",
+    caller_name=None,
+    forwarded_from=None,
+    status=CallStatus.RINGING,
+    started_at=datetime(2024, 1, 1, tzinfo=UTC),
+)
+
+
+class FakeDialect:
+    """Bodies are keys of ``documents``; every request tells its event, the call's status and the dial's."""
+
+    def __init__(self, documents: dict[str, tuple[Verb, ...]]) -> None:
+        self.documents = documents
+
+    def _request(self, event: str, call: CallFacts, hook: Webhook, *more: tuple[str, str]) -> HookRequest:
+        params = (("event", event), ("status", call.status.value), *more)
+        return HookRequest(url=hook.url, method=hook.method, params=params, headers=(), policy=FetchPolicy())
+
+    def answer(self, call: CallFacts, hook: Webhook) -> HookRequest:
+        return self._request("answer", call, hook)
+
+    def redirect(self, call: CallFacts, hook: Webhook) -> HookRequest:
+        return self._request("redirect", call, hook)
+
+    def dial_action(self, call: CallFacts, hook: Webhook, result: DialResult) -> HookRequest:
+        return self._request("action", call, hook, ("dial", result.status.value))
+
+    def hangup(self, call: CallFacts, hook: Webhook) -> HookRequest:
+        return self._request("hangup", call, hook)
+
+    def parse(self, body: bytes, base_url: str) -> Document:
+        if body.decode() not in self.documents:
+            raise DocumentError(f"no document {body.decode()!r} from {base_url}")
+        return Document(self.documents[body.decode()])
+
+
+Answer = bytes | Exception | Callable[[], Awaitable[bytes]]
+
+
+class FakeClient:
+    """Answers by URL; records (event, url, status of the call) of each request, and how many are under way."""
+
+    def __init__(self, answers: dict[str, Answer]) -> None:
+        self.answers = answers
+        self.sent: list[tuple[str, str, str]] = []
+        self.open = 0
+
+    async def send(self, request: HookRequest) -> HookResponse:
+        told = dict(request.params)
+        self.sent.append((told["event"], request.url, told["status"]))
+        answer = self.answers[request.url]
+        self.open += 1
+        try:
+            if callable(answer):
+                answer = await answer()
+        finally:
+            self.open -= 1
+        if isinstance(answer, Exception):
+            raise answer
+        return HookResponse(200, "text/xml", answer)
+
+    @property
+    def events(self) -> list[str]:
+        return [event for event, _, _ in self.sent]
+
+
+class FakeLegs:
+    """Records what happens as words; dials answer from ``results``, None meaning that they ring for ever."""
+
+    def __init__(self, *results: DialResult | None, gone: bool = False) -> None:
+        self.results = list(results)
+        self.done: list[str] = []
+        self.notes: list[dict[str, object]] = []
+        self.endings: list[tuple[Ending, int | None]] = []
+        self.answered = False
+        self.gone = gone
+
+    def _check(self) -> None:
+        if self.gone:
+            raise CallerGone
+
+    def facts(self) -> CallFacts:
+        status = CallStatus.IN_PROGRESS if self.answered else CallStatus.RINGING
+        return CallFacts(
+            id="call",
+            account_id="account",
+            caller="491",
+            called="492",
+            caller_name=None,
+            forwarded_from=None,
+            status=status,
+            started_at=FACTS.started_at,
+        )
+
+    def ring(self) -> None:
+        self._check()
+        self.done.append("ring")
+
+    async def dial(self, dial: Dial, *, last: bool) -> DialResult:
+        self._check()
+        self.done.append(f"dial {dial.targets[0].value}")
+        result = self.results.pop(0)
+        if result is None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.done.append("dial cancelled")
+        assert result is not None
+        self.answered |= result.status is DialStatus.COMPLETED
+        return result
+
+    async def wait(self, seconds: float) -> None:
+        self._check()
+        self.done.append(f"wait {seconds:g}")
+        await asyncio.sleep(0)
+        self._check()
+
+    def end(self, ending: Ending, sip_status: int | None = None) -> None:
+        self._check()
+        self.done.append("end")
+        self.endings.append((ending, sip_status))
+
+    def note(self, what: str, **facts: object) -> None:
+        self.notes.append({"what": what, **facts})
+
+    @property
+    def ended(self) -> tuple[EndCause, int | None]:
+        ((ending, sip_status),) = self.endings
+        return ending.cause, sip_status
+
+
+def dialled(status: DialStatus, cause: EndCause = EndCause.NORMAL, sip_status: int | None = None) -> DialResult:
+    return DialResult(status=status, rang=True, cause=cause, leg_id="b", sip_status=sip_status)
+
+
+__all__ = ["FACTS", "Answer", "FakeClient", "FakeDialect", "FakeLegs", "HookError", "dialled"]
