@@ -84,6 +84,8 @@ def _add_serving(commands: _Commands) -> None:
     serve.add_argument(
         "--lab", action="store_true", default=None, help="lab mode (by itself while both doors are on loopback)"
     )
+    migrate = _command(commands, "migrate", "make the database, or bring it to this version", "serving:migrate")
+    _data(migrate)
     lab = _command(commands, "lab", "run Trunkline with a sample application and a sample phone", "serving:lab")
     _data(lab)
     lab.add_argument("--http", metavar="HOST:PORT", help="HTTP door (default 127.0.0.1:8080)")

@@ -17,6 +17,14 @@ def serve(options: Namespace) -> int:
     return supervisor.serve(settings_of(options))
 
 
+def migrate(options: Namespace) -> int:
+    """Make the database and its key, or bring the database to this version."""
+    settings = settings_of(options)
+    database.prepare(settings.data)
+    print(f"database ready in {settings.data}")
+    return 0
+
+
 def api(options: Namespace) -> int:
     """Run the API process alone, or as the supervisor's child."""
     from trunkline.api import serve_api

@@ -103,6 +103,8 @@ def forms(written: str, profile: NumberProfile) -> tuple[str, ...]:
     Reads the user part of a SIP URI: parameters after ``;`` and visual separators are dropped, the profile's prefix is
     stripped, then ``+49…``, ``0049…``, ``030…`` and plain digits are told apart with the profile's country.
     """
+    if profile.strip_prefix is None and written[:1] == "+" and written[1:].isdigit() and written.isascii():
+        return (written[1:],) if len(written) <= MAX_DIGITS + 1 else ()  # nearly always
     user = written.partition(";")[0]
     if len(user) > MAX_WRITTEN:
         return ()

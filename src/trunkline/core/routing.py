@@ -83,6 +83,8 @@ def number_forms(attempt: Attempt, profile: NumberProfile) -> tuple[str, ...]:
 
 def forms_to_read(attempt: Attempt, sources: Sequence[SourceFact], proven: Sequence[CarrierFact] = ()) -> list[str]:
     """Return every form whose number may matter: the plain reading, and each candidate carrier's own."""
+    if not proven and all(s.carrier.profile is PLAIN for s in sources):
+        return list(number_forms(attempt, PLAIN))
     profiles = {PLAIN, *(s.carrier.profile for s in sources), *(c.profile for c in proven)}
     return list(dict.fromkeys(form for profile in profiles for form in number_forms(attempt, profile)))
 
@@ -157,20 +159,25 @@ def _mask(source: SourceFact) -> int:
 def _called_number(attempt: Attempt, facts: Facts, trace: list[Step]) -> NumberFact | None:
     """Find the number that the attempt calls, preferring one that a proven carrier delivers in its own form."""
     proven = _proven(attempt, facts)
+    plain = number_forms(attempt, PLAIN)
     best: NumberFact | None = None
     for number in facts.numbers:
         for carrier in number.carriers:
-            if carrier.id in proven and number.e164 in number_forms(attempt, carrier.profile):
-                trace.append(Step("form", f"{number.e164}, read from {carrier.profile.called_in.value}"))
+            if carrier.id in proven and number.e164 in _forms(attempt, carrier.profile, plain):
+                trace.append(Step("form", f"{number.e164}, read from {carrier.profile.called_in}"))
                 return number
-        if best is None and number.e164 in number_forms(attempt, PLAIN):
+        if best is None and number.e164 in plain:
             best = number
     if best is None:
         tried = ", ".join(forms_to_read(attempt, facts.sources)) or "none: what was called is no telephone number"
         trace.append(Step("form", f"tried {tried}"))
     else:
-        trace.append(Step("form", f"{best.e164}, read from {PLAIN.called_in.value}"))
+        trace.append(Step("form", f"{best.e164}, read from {PLAIN.called_in}"))
     return best
+
+
+def _forms(attempt: Attempt, profile: NumberProfile, plain: tuple[str, ...]) -> tuple[str, ...]:
+    return plain if profile is PLAIN else number_forms(attempt, profile)
 
 
 def _proven(attempt: Attempt, facts: Facts) -> set[str]:
@@ -180,7 +187,10 @@ def _proven(attempt: Attempt, facts: Facts) -> set[str]:
 
 def _delivering_carrier(attempt: Attempt, facts: Facts, number: NumberFact, trace: list[Step]) -> CarrierFact | None:
     """Return the proven carrier that delivers the number, by the longest mask; every other candidate is explained."""
-    masks = {s.carrier.id: s.prefix for s in facts.sources}
+    masks: dict[str, int] = {}
+    for source in facts.sources:
+        masks[source.carrier.id] = max(source.prefix, masks.get(source.carrier.id, 0))
+    plain = number_forms(attempt, PLAIN)
     found: list[tuple[int, CarrierFact]] = []
     for carrier in number.carriers:
         if carrier.id in attempt.proven_carriers:
@@ -192,7 +202,7 @@ def _delivering_carrier(attempt: Attempt, facts: Facts, number: NumberFact, trac
             trace.append(Step("dropped", f"{carrier.name}: takes calls on its registration only"))
         elif carrier.id not in masks:
             trace.append(Step("dropped", f"{carrier.name}: delivers the number, but {attempt.source} is not its"))
-        elif number.e164 not in number_forms(attempt, carrier.profile):
+        elif number.e164 not in _forms(attempt, carrier.profile, plain):
             trace.append(Step("dropped", f"{carrier.name}: writes called numbers otherwise than this attempt does"))
         else:
             found.append((masks[carrier.id], carrier))

@@ -17,6 +17,8 @@ from typing import Self
 
 from trunkline.lab import sdp
 from trunkline.lab.call import ALLOW, Call
+from trunkline.lab.placed import PlacedCall
+from trunkline.lab.received import ReceivedCall
 from trunkline.sip.message import Header, MessageError, Request, parse, reply
 from trunkline.sip.transaction import (
     AckMissing,
@@ -68,7 +70,7 @@ class UserAgent:
         port: int = 0,
         *,
         name: str = "trunkline-lab",
-        on_call: Callable[[Call], None] | None = None,
+        on_call: Callable[[ReceivedCall], None] | None = None,
         watch: Watch | None = None,
         timers: Timers | None = None,
         max_call_s: float = 3600.0,
@@ -78,7 +80,7 @@ class UserAgent:
         self.contact = ""
         self.max_call_s = max_call_s
         self.transactions = Transactions(timers, new_branch=self.new_token, limit=4 * MAX_CALLS)
-        self._name = name
+        self.name = name
         self._on_call = on_call
         self._watch = watch
         self._calls: dict[tuple[str, str], Call] = {}
@@ -103,7 +105,7 @@ class UserAgent:
         self._sock = sock
         self.port = sock.getsockname()[1]
         self.transactions.sent_by = self.host_port
-        self.contact = f"<sip:{self._name}@{self.host_port}>"
+        self.contact = f"<sip:{self.name}@{self.host_port}>"
         asyncio.get_running_loop().add_reader(sock.fileno(), self._readable)
         return self
 
@@ -151,44 +153,31 @@ class UserAgent:
         caller: str,
         headers: Sequence[Header] = (),
         credentials: tuple[str, str] | None = None,
-    ) -> Call:
+    ) -> PlacedCall:
         """Place a call to `uri` by sending to `target`. `caller` is the From URI; `credentials` are user and password.
 
         Raises ValueError if an argument holds a line break.
         """
-        tag = self.new_token()
-        fields: list[Header] = [
-            ("max-forwards", "70"),
-            ("from", f"<{caller}>;tag={tag}"),
-            ("to", f"<{uri}>"),
-            ("call-id", self.new_token() + self.new_token()),
-            ("cseq", "1 INVITE"),
-            ("contact", self.contact),
-            ALLOW,
-            ("user-agent", self._name),
-            *headers,
-            ("content-type", sdp.CONTENT_TYPE),
-        ]
-        request = Request("INVITE", uri, fields)
-        call = Call(self, request, target, outgoing=True)
-        call.local_tag = tag
-        call.credentials = credentials
-        request.body = call.describe(None)
+        call = PlacedCall(self, uri, target, caller=caller, headers=tuple(headers), credentials=credentials)
+        self._calls[call.request.call_id, call.local_tag] = call
         try:
             call.start()
         except ValueError:
             call.release()
+            self.forget(call)
             raise
-        self._calls[request.call_id, tag] = call
         return call
 
     async def hang_up_all(self, within_s: float) -> bool:
-        """End every call; False if some are still there after that time."""
+        """End every call; False if some are still there after that time.
+
+        Calls of ours to which nobody has answered in any way are not waited for: there is nobody to end them with.
+        """
         calls = self.calls
         for call in calls:
             call.hang_up()
         deadline = time.monotonic() + within_s
-        return all([await call.over(max(0.0, deadline - time.monotonic())) for call in calls])
+        return all([await call.over(max(0.0, deadline - time.monotonic()) if call.status else 0.0) for call in calls])
 
     def forget(self, call: Call) -> None:
         """Let go of a call that is over."""
@@ -260,7 +249,6 @@ class UserAgent:
             self._invite(txn, request, source)
 
     def _invite(self, txn: ServerTransaction, request: Request, source: Address) -> None:
-        tag = self.new_token()
         try:
             request.validate(content_types=(sdp.CONTENT_TYPE,))
             if self._on_call is None:
@@ -268,13 +256,11 @@ class UserAgent:
             if len(self._calls) >= MAX_CALLS:
                 raise MessageError("Busy Here", 486)
         except MessageError as error:
-            answer = reply(request, error.status, error.reason, to_tag=tag, headers=error.headers)
+            answer = reply(request, error.status, error.reason, to_tag=self.new_token(), headers=error.headers)
             self.transactions.respond(txn, answer, time.monotonic())
             return
-        call = Call(self, request, source, outgoing=False)
-        call.local_tag = tag
-        self._calls[request.call_id, tag] = call
-        call.start(txn)
+        call = ReceivedCall(self, txn, request, source)
+        self._calls[request.call_id, call.local_tag] = call
         self._on_call(call)
 
     # What goes out
@@ -313,7 +299,9 @@ class UserAgent:
         try:
             try:
                 self._sock.sendto(data, target)
-            except ConnectionRefusedError:  # reports an earlier datagram, maybe to another target; this one was not sent
+            except (
+                ConnectionRefusedError
+            ):  # reports an earlier datagram, maybe to another target; this one was not sent
                 self._sock.sendto(data, target)
         except (BlockingIOError, InterruptedError):
             return  # the buffer is full: to the transaction a lost datagram

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 
 from trunkline.config import SipSettings
@@ -45,9 +46,10 @@ class Places:
 class Counts:
     """What calls take of the limits: `core.facts.Usage`. New calls are counted in windows of one second."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._channels: dict[str, int] = {}
-        self._started: dict[str, tuple[int, int]] = {}
+        self._started: dict[str, int] = {}
         self._second = 0
 
     def channels(self, key: str) -> int:
@@ -56,22 +58,16 @@ class Counts:
 
     def started(self, key: str) -> int:
         """Calls that began in this second."""
-        second, count = self._started.get(key, (0, 0))
-        return count if second == self._second else 0
+        return self._started.get(key, 0) if int(self._clock()) == self._second else 0
 
-    def tick(self, now: float) -> None:
-        """Move on to the second of ``now``."""
+    def take(self, keys: tuple[str, ...], now: float) -> None:
+        """Count a call that begins at ``now``, a time of the clock."""
         if int(now) != self._second:
             self._second = int(now)
             self._started.clear()
-
-    def take(self, keys: tuple[str, ...], now: float) -> None:
-        """Count a call that begins."""
-        self.tick(now)
         for key in keys:
             self._channels[key] = self._channels.get(key, 0) + 1
-            second, count = self._started.get(key, (self._second, 0))
-            self._started[key] = (second, count + 1)
+            self._started[key] = self._started.get(key, 0) + 1
 
     def release(self, keys: tuple[str, ...]) -> None:
         """Count a call that has ended."""

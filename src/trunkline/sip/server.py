@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import socket
 import time
 
@@ -20,6 +21,8 @@ BATCH = 64
 
 COLLECT_S = 10.0
 RECEIVE_BUFFER = 4 << 20
+
+log = logging.getLogger(__name__)
 
 
 class UdpServer:
@@ -70,7 +73,11 @@ class UdpServer:
         while transactions.events or transactions.sends:
             events, transactions.events = transactions.events, []
             for event in events:
-                edge.handle(event, now)
+                try:
+                    edge.handle(event, now)
+                except Exception:  # a fault of ours in one call: the others' events still count
+                    log.exception("an event of type %s could not be handled", type(event).__name__)
+                    edge.failed(event, now)
             sends, transactions.sends = transactions.sends, []
             for data, target in sends:
                 self._send(data, target)

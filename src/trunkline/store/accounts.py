@@ -13,14 +13,25 @@ from trunkline.store.secrets import Vault
 
 _ACCOUNT = "id, parent_id, code, name, state, default_application_id, max_channels, max_cps, created_at, updated_at"
 _CREDENTIAL = "id, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at"
+_STATES = {state.value: state for state in AccountState}
+_KINDS = {kind.value: kind for kind in CredentialKind}
+_ROLES = {role.value: role for role in Role}
 
 
 def _account(row: Sequence[Any]) -> Account:
-    values: dict[str, Any] = dict(zip(_ACCOUNT.split(", "), row, strict=True))
-    values["state"] = AccountState(str(values["state"]))
-    values["created_at"] = time_value(str(values["created_at"]))
-    values["updated_at"] = time_value(str(values["updated_at"]))
-    return Account(**values)
+    id_, parent_id, code, name, state, default_application_id, max_channels, max_cps, created_at, updated_at = row
+    return Account(
+        id=id_,
+        parent_id=parent_id,
+        code=code,
+        name=name,
+        state=_STATES[state],
+        default_application_id=default_application_id,
+        max_channels=max_channels,
+        max_cps=max_cps,
+        created_at=time_value(created_at),
+        updated_at=time_value(updated_at),
+    )
 
 
 class SqlAccounts:
@@ -109,12 +120,18 @@ class SqlAccounts:
 
 
 def _credential(row: Sequence[Any]) -> Credential:
-    values: dict[str, Any] = dict(zip(_CREDENTIAL.split(", "), row, strict=True))
-    values["kind"] = CredentialKind(str(values["kind"]))
-    values["role"] = Role(str(values["role"]))
-    values["created_at"] = time_value(str(values["created_at"]))
-    values["revoked_at"] = time_value(str(values["revoked_at"])) if values["revoked_at"] else None
-    return Credential(**values)
+    id_, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at = row
+    return Credential(
+        id=id_,
+        account_id=account_id,
+        carrier_id=carrier_id,
+        kind=_KINDS[kind],
+        public_id=public_id,
+        role=_ROLES[role],
+        scopes=scopes,
+        created_at=time_value(created_at),
+        revoked_at=time_value(revoked_at) if revoked_at else None,
+    )
 
 
 class SqlCredentials:

@@ -7,7 +7,7 @@ the very next decision. Costs are index probes; they do not grow with the invent
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from trunkline.core import sources
@@ -23,7 +23,7 @@ from trunkline.core.facts import (
     Usage,
 )
 from trunkline.core.model import CalledIn, CarrierKind, Gateway, NumberProfile, NumberStatus
-from trunkline.core.routing import forms_to_read
+from trunkline.core.routing import PLAIN, forms_to_read
 from trunkline.store.carriers import GATEWAY_COLUMNS, gateway_value
 from trunkline.store.rows import HOOK_COLUMNS, hooks_value, marks
 from trunkline.store.secrets import Vault
@@ -32,21 +32,17 @@ MAX_SOURCES = 64
 """Carriers read for one source. Where more share it, the dialled number's own carriers are looked up by name."""
 
 _CARRIER = (
-    "c.id, c.name, c.kind, c.active, c.account_id, ca.routable, c.called_in, c.country, c.strip_prefix, "
-    "c.max_channels, c.max_cps"
+    "SELECT c.id, c.name, c.kind, c.active, c.account_id, a.routable, c.called_in, c.country, c.strip_prefix, "
+    "c.max_channels, c.max_cps FROM carriers c JOIN accounts a ON a.id = c.account_id "
+    "WHERE c.id = ? AND c.deleted_at IS NULL"
 )
-_SOURCE = (
-    f"SELECT g.id, g.prefix, {_CARRIER} FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
-    "JOIN accounts ca ON ca.id = c.account_id WHERE g.source_key IN ({keys}){only} LIMIT ?"
-)
+_SOURCE = "SELECT id, prefix, carrier_id FROM gateways WHERE source_key IN ({keys}){only} LIMIT ?"
 _NUMBER = (
-    "SELECT n.id, n.e164, n.account_id, n.status, o.routable, o.max_channels, o.max_cps, "
-    f"n.trunk_id, n.application_id, n.hook_id, {_CARRIER} "
-    "FROM numbers n JOIN accounts o ON o.id = n.account_id "
-    "LEFT JOIN number_carriers d ON d.number_id = n.id LEFT JOIN carriers c ON c.id = d.carrier_id "
-    "LEFT JOIN accounts ca ON ca.id = c.account_id "
-    "WHERE n.e164 IN ({forms}) AND n.removed_at IS NULL ORDER BY n.seq, d.position"
+    "SELECT n.id, n.e164, n.account_id, n.status, n.trunk_id, n.application_id, n.hook_id, d.carrier_id, "
+    "n.seq, d.position FROM numbers n LEFT JOIN number_carriers d ON d.number_id = n.id "
+    "WHERE n.e164 IN ({forms}) AND n.removed_at IS NULL"
 )
+_ACCOUNT = "SELECT routable, max_channels, max_cps FROM accounts WHERE id = ?"
 _APPLICATION = f"SELECT id, name, dialect, active, {HOOK_COLUMNS} FROM applications WHERE id = ? AND deleted_at IS NULL"
 _HOOK = f"SELECT id, dialect, {HOOK_COLUMNS} FROM hooks WHERE id = ?"
 _TRUNK = (
@@ -62,103 +58,158 @@ _OUTBOUND = (
     "ORDER BY x.depth, g.priority, g.seq LIMIT 50"
 )
 
+MAX_KEPT = 50_000
+"""Facts kept in memory; beyond, all are let go and looked up anew."""
+
 _Row = Sequence[Any]
 
 
 class FactReader:
-    """Reads facts on one read-only connection; not for two threads at once."""
+    """Reads facts on one read-only connection; not for two threads at once.
+
+    What changes seldom (sources, carriers, accounts, targets) is kept in memory for as long as the database is the same
+    one: SQLite's ``data_version``, read inside the decision's own transaction, tells whether anybody has committed
+    anything since. So a kept fact is exactly what the look-up would bring, and numbers are always looked up.
+    """
 
     def __init__(self, connection: sqlite3.Connection, vault: Vault | None) -> None:
         self._db = connection
         self._vault = vault
+        self._version = -1
+        self._kept: dict[tuple[str, str], Any] = {}
 
     def read(self, attempt: Attempt, usage: Usage) -> Facts:
         """Return the facts for ``attempt``; ``readable`` is False when the database cannot be read."""
+        execute = self._db.execute
         try:
-            self._db.execute("BEGIN")
+            execute("BEGIN")
             try:
+                version = execute("PRAGMA data_version").fetchone()[0]
+                if version != self._version or len(self._kept) > MAX_KEPT:
+                    self._kept.clear()
+                    self._version = version
                 return self._read(attempt, usage)
             finally:
-                self._db.execute("COMMIT")
+                execute("COMMIT")
         except sqlite3.Error:
             return Facts(readable=False, usage=usage)
 
+    def _keep(self, kind: str, key: str, look_up: Callable[[str], Any]) -> Any:
+        """Return a kept fact, looked up the first time."""
+        name = (kind, key)
+        try:
+            return self._kept[name]
+        except KeyError:
+            fact = self._kept[name] = look_up(key)
+            return fact
+
     def _read(self, attempt: Attempt, usage: Usage) -> Facts:
-        db = self._db
-        prefixes = db.execute("SELECT family, prefix FROM mask_lengths").fetchall()
-        keys = sources.address_keys(attempt.source, prefixes)
-        found = self._sources(keys, None) if keys else []
-        auth_exist = (
-            not found
-            and db.execute(
-                "SELECT 1 FROM carriers WHERE kind = 'auth' AND deleted_at IS NULL AND active = 1 LIMIT 1"
-            ).fetchone()
-            is not None
-        )
-        proven = self._carriers(attempt.proven_carriers) if attempt.proven_carriers else []
-        forms = forms_to_read(attempt, found, proven)
+        found: tuple[SourceFact, ...] = self._keep("source", attempt.source, self._sources)
+        proven = [self._carrier(carrier_id) for carrier_id in attempt.proven_carriers]
+        forms = forms_to_read(attempt, found, [c for c in proven if c is not None])
         numbers = self._numbers(forms) if forms else ()
         if len(found) >= MAX_SOURCES and numbers:
-            found += self._sources(keys, [c.id for n in numbers for c in n.carriers])
-        return Facts(tuple(found), numbers, auth_exist, usage)
+            wanted = [c.id for n in numbers for c in n.carriers]
+            found += self._sources_of(self._keys(attempt.source), wanted)
+        auth_exist = not found and self._keep("auth", "", self._auth_exists)
+        return Facts(found, numbers, auth_exist, usage)
 
-    def _sources(self, keys: list[str], carrier_ids: list[str] | None) -> list[SourceFact]:
-        only = f" AND g.carrier_id IN ({marks(carrier_ids)})" if carrier_ids is not None else ""
+    def _keys(self, source: str) -> list[str]:
+        prefixes = self._db.execute("SELECT family, prefix FROM mask_lengths").fetchall()
+        return sources.address_keys(source, prefixes)
+
+    def _sources(self, source: str) -> tuple[SourceFact, ...]:
+        return self._sources_of(self._keys(source), None)
+
+    def _sources_of(self, keys: list[str], carrier_ids: list[str] | None) -> tuple[SourceFact, ...]:
+        if not keys:
+            return ()
+        only = f" AND carrier_id IN ({marks(carrier_ids)})" if carrier_ids is not None else ""
         rows = self._db.execute(
             _SOURCE.format(keys=marks(keys), only=only), [*keys, *(carrier_ids or ()), MAX_SOURCES]
         ).fetchall()
-        return [SourceFact(_carrier(row, 2), row[0], row[1]) for row in rows]
+        pairs = [(self._carrier(row[2]), row) for row in rows]
+        return tuple([SourceFact(carrier, row[0], row[1]) for carrier, row in pairs if carrier is not None])
 
-    def _carriers(self, carrier_ids: Sequence[str]) -> list[CarrierFact]:
-        rows = self._db.execute(
-            f"SELECT {_CARRIER} FROM carriers c JOIN accounts ca ON ca.id = c.account_id "
-            f"WHERE c.id IN ({marks(carrier_ids)}) AND c.deleted_at IS NULL",
-            list(carrier_ids),
+    def _auth_exists(self, _: str) -> bool:
+        row = self._db.execute(
+            "SELECT 1 FROM carriers WHERE kind = 'auth' AND deleted_at IS NULL AND active = 1 LIMIT 1"
+        ).fetchone()
+        return row is not None
+
+    def _carrier(self, carrier_id: str) -> CarrierFact | None:
+        fact: CarrierFact | None = self._keep("carrier", carrier_id, self._read_carrier)
+        return fact
+
+    def _read_carrier(self, carrier_id: str) -> CarrierFact | None:
+        row = self._db.execute(_CARRIER, (carrier_id,)).fetchone()
+        if row is None:
+            return None
+        profile = NumberProfile(CalledIn(row[6]), row[7], row[8])
+        return CarrierFact(
+            id=row[0],
+            name=row[1],
+            kind=CarrierKind(row[2]),
+            active=bool(row[3]),
+            account_id=row[4],
+            account_active=bool(row[5]),
+            profile=PLAIN if profile == PLAIN else profile,
+            max_channels=row[9],
+            max_cps=row[10],
         )
-        return [_carrier(row, 0) for row in rows]
+
+    def _account(self, account_id: str) -> tuple[bool, int | None, int | None]:
+        row = self._db.execute(_ACCOUNT, (account_id,)).fetchone()
+        return (bool(row[0]), row[1], row[2]) if row else (False, None, None)
 
     def _numbers(self, forms: list[str]) -> tuple[NumberFact, ...]:
         rows = self._db.execute(_NUMBER.format(forms=marks(forms)), forms).fetchall()
         if len(rows) == 1:  # nearly always: one number, one carrier
             return (self._number(rows),)
+        rows.sort(key=_in_order)
         grouped: dict[str, list[_Row]] = {}
         for row in rows:
             grouped.setdefault(row[0], []).append(row)
-        return tuple(self._number(group) for group in grouped.values())
+        return tuple([self._number(group) for group in grouped.values()])
 
     def _number(self, rows: Sequence[_Row]) -> NumberFact:
-        row = rows[0]
-        target, note = self._target(row[7], row[8], row[9])
+        number_id, digits, account_id, status, trunk_id, application_id, hook_id, *_ = rows[0]
+        active, max_channels, max_cps = self._keep("account", account_id, self._account)
+        if trunk_id is not None:
+            target, note = self._keep("trunk", trunk_id, self._trunk)
+        elif application_id is not None:
+            target, note = self._keep("application", application_id, self._application)
+        elif hook_id is not None:
+            target, note = self._keep("hook", hook_id, self._hook)
+        else:
+            target, note = None, "the number points at no trunk, application or hook"
+        carriers = [self._carrier(row[7]) for row in rows if row[7] is not None]
         return NumberFact(
-            row[0],
-            row[1],
-            row[2],
-            _STATUSES[row[3]],
-            bool(row[4]),
-            row[5],
-            row[6],
-            tuple([_carrier(r, 10) for r in rows if r[10] is not None]),
+            number_id,
+            digits,
+            account_id,
+            _STATUSES[status],
+            active,
+            max_channels,
+            max_cps,
+            tuple([c for c in carriers if c is not None]),
             target,
             note,
         )
 
-    def _target(
-        self, trunk_id: str | None, application_id: str | None, hook_id: str | None
-    ) -> tuple[Target | None, str]:
-        if trunk_id is not None:
-            return self._trunk(trunk_id)
-        if application_id is not None:
-            row = self._db.execute(_APPLICATION, (application_id,)).fetchone()
-            if row is None or not row[3]:
-                return None, "the number's application is gone or switched off"
-            if row[4] is None:
-                return None, f"application {row[1]} has no answer URL"
-            return ApplicationTarget(row[0], row[1], row[2], hooks_value(row[4:])), ""
-        if hook_id is not None:
-            row = self._db.execute(_HOOK, (hook_id,)).fetchone()
-            if row is not None and row[2] is not None:
-                return ApplicationTarget(row[0], "the number's own hook", row[1], hooks_value(row[2:])), ""
-        return None, "the number points at no trunk, application or hook"
+    def _application(self, application_id: str) -> tuple[Target | None, str]:
+        row = self._db.execute(_APPLICATION, (application_id,)).fetchone()
+        if row is None or not row[3]:
+            return None, "the number's application is gone or switched off"
+        if row[4] is None:
+            return None, f"application {row[1]} has no answer URL"
+        return ApplicationTarget(row[0], row[1], row[2], hooks_value(row[4:])), ""
+
+    def _hook(self, hook_id: str) -> tuple[Target | None, str]:
+        row = self._db.execute(_HOOK, (hook_id,)).fetchone()
+        if row is None or row[2] is None:
+            return None, "the number's own hook has no URL"
+        return ApplicationTarget(row[0], "the number's own hook", row[1], hooks_value(row[2:])), ""
 
     def _trunk(self, trunk_id: str) -> tuple[Target | None, str]:
         rows = self._db.execute(_TRUNK, (trunk_id,)).fetchall()
@@ -206,25 +257,9 @@ class FactReader:
         return (self._vault.open(row[1], row[0]), row[2]) if row else None
 
 
+def _in_order(row: _Row) -> tuple[int, int]:
+    """Order rows of `_NUMBER`: the older number first, its carriers by position (0 where it has none)."""
+    return row[8], row[9] or 0
+
+
 _STATUSES = {status.value: status for status in NumberStatus}
-_KINDS = {kind.value: kind for kind in CarrierKind}
-_PLACES = {place.value: place for place in CalledIn}
-
-
-def _carrier(row: _Row, at: int) -> CarrierFact:
-    id_, name, kind, active, account_id, routable, called_in, country, strip, channels, cps = row[at : at + 11]
-    profile = _PLAIN if called_in == "request_uri" and country is None and strip is None else None
-    return CarrierFact(
-        id_,
-        name,
-        _KINDS[kind],
-        bool(active),
-        account_id,
-        bool(routable),
-        profile or NumberProfile(_PLACES[called_in], country, strip),
-        channels,
-        cps,
-    )
-
-
-_PLAIN = NumberProfile()

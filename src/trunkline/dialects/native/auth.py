@@ -18,9 +18,9 @@ ACCOUNT_ARGUMENT = "account_id"
 def authenticate(ask: Ask) -> Caller:
     """Return the caller behind a request."""
     scheme, _, key = ask.header(b"authorization").partition(" ")
-    named = ask.query().get(ACCOUNT_ARGUMENT) if ask.query_string else None
     if scheme.lower() != "bearer" or not key.strip():
         raise _refused()
+    named = ask.query().get(ACCOUNT_ARGUMENT) if ask.query_string else None
     return ask.platform.inventory.read(lambda store: _caller(store, key.strip(), named))
 
 

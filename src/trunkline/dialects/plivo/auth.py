@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from hashlib import blake2b
 
 from trunkline.core.errors import NotAuthenticatedError
 from trunkline.core.model import AccountState, Actor, CredentialKind, Scope
@@ -18,10 +19,16 @@ from trunkline.dialects.plivo import ids
 
 def authenticate(ask: Ask) -> Caller:
     """Return the caller behind a request; a main account sees its whole tree, a subaccount only itself."""
-    user, token = _basic(ask.header(b"authorization"))
-    if not token or user != ask.params["auth_id"]:
+    header, path_id = ask.header(b"authorization"), ask.params["auth_id"]
+    key = blake2b(f"plivo {path_id} {header}".encode(), digest_size=32).digest()
+    return ask.platform.inventory.recall(key, lambda store: _named(store, header, path_id))
+
+
+def _named(store: Store, header: str, path_id: str) -> Caller:
+    user, token = _basic(header)
+    if not token or user != path_id:
         raise _refused()
-    return ask.platform.inventory.read(lambda store: _caller(store, user, token))
+    return _caller(store, user, token)
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
-from defusedxml.ElementTree import DefusedXMLParser  # type: ignore[import-untyped]
+from defusedxml.ElementTree import DefusedXMLParser
 
 from trunkline.core.fetching import MAX_DOCUMENT_BYTES, DocumentError
 from trunkline.core.model import Webhook

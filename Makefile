@@ -1,0 +1,67 @@
+# Trunkline's commands. `make run` is where a stranger starts; `make check` passes before every commit.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= var/data
+
+.PHONY: help setup run demo check test prove bench fuzz clean
+.DEFAULT_GOAL := help
+
+help: ## Show these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## Set up .venv with `trunkline`, its dependencies pinned by hash, and the database
+	@$(BIN)/trunkline migrate --data $(DATA)
+
+$(VENV)/.ready: requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Trunkline needs Python 3.11 or newer; $(PYTHON) is older. Try: make setup PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Python's venv module is missing. On Debian: apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing pinned dependencies into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements/dev.txt
+	@echo "installing pinned tools for checks and tests ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+run: setup ## Run Trunkline with a sample application and phone; prints three lines to paste
+	@exec $(BIN)/trunkline lab --data $(DATA)
+
+demo: setup ## Play one call from carrier to phone, explained
+	@$(BIN)/trunkline demo
+
+check: $(VENV)/.ready-dev ## Lint, types, import contracts, fast tests (at most 60 s)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing | tail -n 4
+	@$(BIN)/pytest -q -m 'not outside'
+
+test: $(VENV)/.ready-dev sipp ## Everything `check` does, and every test from outside (at most 3 minutes)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing | tail -n 4
+	@$(BIN)/pytest -q -rs --durations=5
+
+.PHONY: sipp
+sipp:
+	@command -v sipp >/dev/null || { \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq sip-tester >/dev/null; \
+		else echo "SIPp is missing. Install Debian's package: apt-get install sip-tester" >&2; exit 1; fi; }
+
+prove: $(VENV)/.ready-dev sipp ## The heavy loads, their figures printed
+	@$(BIN)/python -m tests.prove.calls
+	@$(BIN)/python -m tests.prove.additions
+
+bench: $(VENV)/.ready-dev sipp ## Figures beside peers on this machine
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove what setup and tests made (never the data folder)
+	@rm -rf $(VENV) .clients .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build src/*.egg-info

@@ -1,0 +1,1 @@
+"""Figures beside peers and limits, each pair in one run: `make bench`."""

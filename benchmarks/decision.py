@@ -1,0 +1,103 @@
+"""Decision time: from a parsed attempt to the Decision, both look-ups included, at a thousand and a million numbers.
+
+Limit: at most 40 microseconds median, and flat within 1.5 times between the two sizes.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from trunkline.core import accounts, carriers, trunks
+from trunkline.core.facts import NoUsage
+from trunkline.core.model import Actor
+from trunkline.core.ports import Rules, Store
+from trunkline.core.routing import Verdict, attempt_of, decide
+from trunkline.store import database
+from trunkline.store.facts import FactReader
+from trunkline.store.unit import SqlStore
+from trunkline.store.writer import write_once
+
+SIZES = (1_000, 1_000_000)
+SAMPLES = 20_000
+FIRST = 14_150_000_000
+SOURCE = "203.0.113.7"
+MEDIAN_LIMIT_US = 40.0
+FLAT_LIMIT = 1.5
+
+
+def fill(data: Path, size: int) -> None:
+    """Make an inventory with ``size`` numbers that point at one trunk."""
+    vault = database.prepare(data, {})
+    connection = database.open_writer(data)
+    store = SqlStore(connection, vault, Rules(lab=True))
+
+    def set_up(s: Store) -> tuple[str, str, str]:
+        account = accounts.create(s, accounts.operator("bench"), name="Bench").account
+        actor = Actor(account=account, label="bench")
+        gateways = tuple(carriers.GatewayDraft(address=a) for a in (SOURCE, "198.51.100.0/28", "2001:db8::7"))
+        carrier = carriers.create(s, actor, account, carriers.CarrierDraft(name="Carrier", gateways=gateways))
+        uris = (trunks.UriDraft(uri="sip:127.0.0.1:5080"),)
+        trunk = trunks.create(s, actor, account, trunks.TrunkDraft(name="Trunk", uris=uris))
+        return account.id, carrier.id, trunk.id
+
+    account_id, carrier_id, trunk_id = write_once(connection, store, set_up)
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("BEGIN")
+    connection.executemany(
+        "INSERT INTO numbers (id, e164, account_id, status, trunk_id, voice, sms, mms, number_type, "
+        "monthly_rental_rate, voice_rate, sms_rate, mms_rate, added_at, updated_at) "
+        "VALUES (?, ?, ?, 'active', ?, 1, 0, 0, 'local', '0', '0', '0', '0', '2026-01-01', '2026-01-01')",
+        ((f"n{i}", str(FIRST + i), account_id, trunk_id) for i in range(size)),
+    )
+    connection.executemany(
+        "INSERT INTO number_carriers VALUES (?, ?, 0, 1)", ((f"n{i}", carrier_id) for i in range(size))
+    )
+    connection.execute("COMMIT")
+    connection.close()
+
+
+def measure(data: Path, size: int) -> list[float]:
+    """Return the microseconds of each of `SAMPLES` decisions on numbers drawn at random."""
+    connection = database.open_reader(data)
+    reader, usage, draw = FactReader(connection, None), NoUsage(), random.Random(7)
+    called = [f"+{FIRST + draw.randrange(size)}" for _ in range(SAMPLES)]
+    for number in called[:500]:
+        decide(attempt_of(SOURCE, number), reader.read(attempt_of(SOURCE, number), usage))
+    taken = []
+    for number in called:
+        attempt = attempt_of(SOURCE, number)
+        start = time.perf_counter_ns()
+        decision = decide(attempt, reader.read(attempt, usage))
+        taken.append((time.perf_counter_ns() - start) / 1000)
+        assert decision.verdict is Verdict.ROUTE
+    connection.close()
+    return taken
+
+
+def main() -> int:
+    """Measure both sizes and print them; 1 when a limit is missed."""
+    print("decision time, attempt to Decision with both look-ups")
+    print(f"  {'numbers':>9}  {'median':>9}  {'p99':>9}")
+    medians = []
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            data = Path(folder) / "data"
+            fill(data, size)
+            taken = sorted(measure(data, size))
+        medians.append(statistics.median(taken))
+        print(f"  {size:>9,}  {medians[-1]:>6.1f} us  {taken[int(len(taken) * 0.99)]:>6.1f} us", flush=True)
+    flat = medians[1] / medians[0]
+    met = max(medians) <= MEDIAN_LIMIT_US and flat <= FLAT_LIMIT
+    print(
+        f"  flat within {flat:.2f} (limit {FLAT_LIMIT}); median limit {MEDIAN_LIMIT_US:g} us: "
+        f"{'met' if met else 'NOT met'}"
+    )
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
