@@ -40,14 +40,14 @@ check: $(VENV)/.ready-dev ## Lint, types, import contracts, fast tests (at most 
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing | tail -n 4
+	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 	@$(BIN)/pytest -q -m 'not outside'
 
 test: $(VENV)/.ready-dev sipp ## Everything `check` does, and every test from outside (at most 3 minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing | tail -n 4
+	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 	@$(BIN)/pytest -q -rs --durations=5
 
 .PHONY: sipp

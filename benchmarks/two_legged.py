@@ -57,9 +57,24 @@ def place_calls(target: str) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [
-                "sipp", "-sn", "uac", "-i", "127.0.0.2", "-p", str(free_port("127.0.0.2")), "-s", "+" + NUMBER,
-                "-r", str(RATE), "-m", str(CALLS), "-timeout", "90", "-nostdin", target,
-            ],  # fmt: skip
+                "sipp",
+                "-sn",
+                "uac",
+                "-i",
+                "127.0.0.2",
+                "-p",
+                str(free_port("127.0.0.2")),
+                "-s",
+                "+" + NUMBER,
+                "-r",
+                str(RATE),
+                "-m",
+                str(CALLS),
+                "-timeout",
+                "90",
+                "-nostdin",
+                target,
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -139,7 +154,9 @@ def main() -> int:
     """Measure and print both."""
     print(f"two-legged calls per CPU-second: {CALLS:,} calls at {RATE} a second, SIPp on both sides")
     ours, memory = trunkline()
-    print(f"  Trunkline edge                         {ours:>8,.0f}   ({memory:.0f} MB resident after the run)", flush=True)
+    print(
+        f"  Trunkline edge                         {ours:>8,.0f}   ({memory:.0f} MB resident after the run)", flush=True
+    )
     if KAMAILIO is None:
         print("  Kamailio is not installed (Debian: apt-get install kamailio): no peer in this run")
         return 0

@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_accounts(commands)
     _add_numbers(commands)
     _add_calls(commands)
+    _add_asking(commands)
     return parser
 
 
@@ -164,6 +165,15 @@ def _add_calls(commands: _Commands) -> None:
     status = _command(commands, "status", "show what the running edge holds: calls, legs, transactions", "calls:status")
     _data(status)
     _json(status)
+
+
+def _add_asking(commands: _Commands) -> None:
+    ask = _command(commands, "ask", "send one HTTP request to the API, where curl is not at hand", "asking:ask")
+    ask.add_argument("url", metavar="URL")
+    ask.add_argument("--user", metavar="ID:TOKEN", help="basic authentication")
+    ask.add_argument("--bearer", metavar="KEY", help="an API key")
+    ask.add_argument("--json", metavar="BODY", help="body; makes it a POST")
+    ask.add_argument("--method", help="another method than GET or POST")
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

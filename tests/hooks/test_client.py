@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from trunkline import __version__
+from trunkline.core.addresses import AddressFilter
 from trunkline.core.fetching import (
     MAX_DOCUMENT_BYTES,
     FetchPolicy,
@@ -30,7 +31,7 @@ from trunkline.core.fetching import (
     HookResponse,
     RetryOn,
 )
-from trunkline.hooks.addresses import AddressFilter, Lookup
+from trunkline.hooks.addresses import Lookup
 from trunkline.hooks.client import MAX_URL_CHARS, AiohttpHookClient
 
 LAB = AddressFilter(lab=True)

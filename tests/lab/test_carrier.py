@@ -81,6 +81,19 @@ def test_a_call_that_is_cancelled_on_purpose() -> None:
     assert phone.counts.answered == 0
 
 
+def test_a_call_that_is_cancelled_at_once() -> None:
+    """CANCEL waits for the first provisional response (RFC 3261 section 9.1)."""
+    report, _ = run({"answer": False}, cancel_after_s=0)
+    assert (report.status, report.ok) == (487, True)
+    assert whats(report).index("<- 100 Trying") < whats(report).index("-> CANCEL")
+
+
+def test_a_call_that_is_answered_before_it_is_cancelled() -> None:
+    report, _ = run({}, cancel_after_s=5)
+    assert report.ok
+    assert not report.cancelled
+
+
 def test_a_call_that_nobody_takes_is_given_up() -> None:
     report, _ = run({"answer": False}, ring_timeout_s=0.05)
     assert (report.status, report.ok) == (487, False)

@@ -129,7 +129,7 @@ def _national_forms(digits: str, here: Plan) -> list[str]:
         found.append(digits)
     if not found or not (here.national_prefix and digits.startswith(here.national_prefix)):
         found.append(here.calling_code + digits)
-    return found if digits in found else [*found, digits]
+    return list(dict.fromkeys([*found, digits]))
 
 
 def outbound(digits: str, number_format: NumberFormat, country: str | None) -> str:

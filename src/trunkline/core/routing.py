@@ -10,7 +10,8 @@ credentials). There is no implicit "any", no default route and no first match: t
 the same number of the same owner, and the longest mask among them is named in the trace.
 
 *Forms.* Each candidate carrier's profile says where it writes the called number and how; only forms that the matching
-carrier's own profile yields count for it.
+carrier's own profile yields count for it. A profile may yield several, likeliest first; where two carriers at one
+source find different numbers equally likely, the call is refused: who it is for must not depend on an order.
 
 *Order of the checks*, which is the order of what a stranger may learn: facts readable, credentials, source, number,
 delivery, state (account, carrier, number), limits, target. A refusal names the first check that failed.
@@ -100,7 +101,7 @@ def decide(attempt: Attempt, facts: Facts) -> Decision:
         return _refuse(refusal, trace)
     number = _called_number(attempt, facts, trace)
     if number is None:
-        trace.append(Step("rule", "no live number matches"))
+        trace.append(Step("rule", "no single live number matches"))
         return _refuse(Verdict.NUMBER_UNKNOWN, trace)
     carrier = _delivering_carrier(attempt, facts, number, trace)
     if carrier is None:
@@ -160,20 +161,40 @@ def _called_number(attempt: Attempt, facts: Facts, trace: list[Step]) -> NumberF
     """Find the number that the attempt calls, preferring one that a proven carrier delivers in its own form."""
     proven = _proven(attempt, facts)
     plain = number_forms(attempt, PLAIN)
-    best: NumberFact | None = None
+    meant: list[tuple[int, CarrierFact, NumberFact]] = []
     for number in facts.numbers:
         for carrier in number.carriers:
-            if carrier.id in proven and number.e164 in _forms(attempt, carrier.profile, plain):
-                trace.append(Step("form", f"{number.e164}, read from {carrier.profile.called_in}"))
-                return number
-        if best is None and number.e164 in plain:
-            best = number
-    if best is None:
-        tried = ", ".join(forms_to_read(attempt, facts.sources)) or "none: what was called is no telephone number"
-        trace.append(Step("form", f"tried {tried}"))
-    else:
-        trace.append(Step("form", f"{best.e164}, read from {PLAIN.called_in}"))
-    return best
+            if carrier.id in proven:
+                forms = _forms(attempt, carrier.profile, plain)
+                if number.e164 in forms:
+                    meant.append((forms.index(number.e164), carrier, number))
+    if meant:
+        return _likeliest(meant, trace)
+    for number in facts.numbers:
+        if number.e164 in plain:
+            trace.append(Step("form", f"{number.e164}, read from {PLAIN.called_in}"))
+            return number
+    return _elsewhere(attempt, facts, trace)
+
+
+def _likeliest(meant: Sequence[tuple[int, CarrierFact, NumberFact]], trace: list[Step]) -> NumberFact | None:
+    """Return the number that its carrier's profile finds likeliest; None where two carriers mean different ones."""
+    live = [m for m in meant if m[2].status is NumberStatus.ACTIVE] or meant
+    first = min(place for place, _, _ in live)
+    best = [(carrier, number) for place, carrier, number in live if place == first]
+    readings = {number.e164: f"{number.e164}, read from {carrier.profile.called_in}" for carrier, number in best}
+    trace.append(Step("form", " or ".join(readings.values())))
+    if len(readings) > 1:
+        trace.append(Step("rule", "carriers at this source mean different numbers by it, so it is nobody's"))
+        return None
+    return best[0][1]
+
+
+def _elsewhere(attempt: Attempt, facts: Facts, trace: list[Step]) -> NumberFact | None:
+    """Find the number that some carrier at this source would mean, whoever delivers it: the trace then says whose."""
+    tried = forms_to_read(attempt, facts.sources)
+    trace.append(Step("form", f"tried {', '.join(tried) or 'none: what was called is no telephone number'}"))
+    return next((number for number in facts.numbers if number.e164 in tried), None)
 
 
 def _forms(attempt: Attempt, profile: NumberProfile, plain: tuple[str, ...]) -> tuple[str, ...]:
@@ -193,16 +214,17 @@ def _delivering_carrier(attempt: Attempt, facts: Facts, number: NumberFact, trac
     plain = number_forms(attempt, PLAIN)
     found: list[tuple[int, CarrierFact]] = []
     for carrier in number.carriers:
-        if carrier.id in attempt.proven_carriers:
+        reads = number.e164 in _forms(attempt, carrier.profile, plain)
+        if carrier.id in attempt.proven_carriers and reads:
             found.append((1000, carrier))
             trace.append(Step("candidate", f"{carrier.name}: delivers the number, credentials match"))
-        elif carrier.kind is CarrierKind.AUTH:
+        elif carrier.kind is CarrierKind.AUTH and carrier.id not in attempt.proven_carriers:
             trace.append(Step("dropped", f"{carrier.name}: takes calls by credentials only, never by address"))
         elif carrier.kind is CarrierKind.REG:
             trace.append(Step("dropped", f"{carrier.name}: takes calls on its registration only"))
-        elif carrier.id not in masks:
+        elif carrier.id not in masks and carrier.id not in attempt.proven_carriers:
             trace.append(Step("dropped", f"{carrier.name}: delivers the number, but {attempt.source} is not its"))
-        elif number.e164 not in _forms(attempt, carrier.profile, plain):
+        elif not reads:
             trace.append(Step("dropped", f"{carrier.name}: writes called numbers otherwise than this attempt does"))
         else:
             found.append((masks[carrier.id], carrier))
@@ -221,7 +243,11 @@ def _undelivered(attempt: Attempt, facts: Facts, number: NumberFact, trace: list
     if wants_credentials and attempt.proof is Proof.NONE:
         trace.append(Step("rule", "the number's carrier proves itself by credentials, and none were given"))
         return _refuse(Verdict.CREDENTIALS_MISSING, trace, number)
-    if attempt.proof is Proof.GOOD and not facts.sources:
+    proven = _proven(attempt, facts)
+    if any(c.id in proven for c in number.carriers):
+        trace.append(Step("rule", f"this carrier does not mean {number.e164}, as its number profile reads the call"))
+        return _refuse(Verdict.NUMBER_UNKNOWN, trace, number)
+    if attempt.proof is Proof.GOOD:
         trace.append(Step("rule", "good credentials, but of a carrier that does not deliver this number"))
         return _refuse(Verdict.CREDENTIALS_WRONG, trace, number)
     own = any(s.carrier.account_id == number.account_id for s in facts.sources)

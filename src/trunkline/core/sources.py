@@ -15,7 +15,12 @@ WIDEST_V6 = 64
 """Widest masks that a tenant may name; wider ones need the operator's setting."""
 
 MAX_TEXT = 64
-_RESERVED_V4 = ip_network("240.0.0.0/4")
+_NO_SOURCES = (
+    (ip_network("224.0.0.0/4"), "is multicast"),
+    (ip_network("ff00::/8"), "is multicast"),
+    (ip_network("240.0.0.0/4"), "is reserved (240.0.0.0/4 and broadcast)"),
+)
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -63,11 +68,10 @@ def _check(entry: str, network: IPv4Network | IPv6Network, *, lab: bool, allow_w
         raise _refused(entry, f"is wider than /{widest}", field)
     if address.is_unspecified or network.prefixlen == 0:
         raise _refused(entry, "is unspecified", field)
-    if address.is_multicast:
-        raise _refused(entry, "is multicast", field)
-    if isinstance(network, IPv4Network) and network.overlaps(_RESERVED_V4):
-        raise _refused(entry, "is reserved (240.0.0.0/4 and broadcast)", field)
-    if address.is_loopback and not lab:
+    for refused, why in _NO_SOURCES:
+        if network.version == refused.version and network.overlaps(refused):
+            raise _refused(entry, why, field)
+    if not lab and any(network.version == own.version and network.overlaps(own) for own in _LOOPBACK):
         raise _refused(entry, "is loopback, which only lab mode accepts", field)
 
 

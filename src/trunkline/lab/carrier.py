@@ -55,8 +55,11 @@ class CallReport:
         """Whether the call was answered, or ended as expected; a call that was to be cancelled is expected to be."""
         if self.problem:
             return False
-        expected = 487 if self.expect is None and self.cancelled else self.expect
-        return self.answered if expected is None else self.status == expected
+        return self.answered if self._expected is None else self.status == self._expected
+
+    @property
+    def _expected(self) -> int | None:
+        return 487 if self.expect is None and self.cancelled else self.expect
 
     def explain(self) -> str:
         """What became of the call, in one sentence."""
@@ -69,8 +72,8 @@ class CallReport:
         else:
             said = "".join(f"; {name.title()}: {value}" for name, value in self.headers.items())
             text = f"{'cancelled' if self.cancelled else 'refused'}: {self.status} {self.reason}{said}"
-        if self.expect is not None and not self.ok:
-            text += f" (expected was {self.expect})"
+        if self._expected is not None and not self.ok:
+            text += f" (expected was {self._expected})"
         return text
 
 
@@ -136,17 +139,18 @@ async def place_call(
 async def _ring(call: PlacedCall, timeout_s: float, cancel_after_s: float | None, where: str) -> tuple[str, bool]:
     """Wait for an answer or a refusal; what went wrong, and whether we cancelled as was asked."""
     on_purpose = cancel_after_s is not None and cancel_after_s < timeout_s
-    if await call.settled(cancel_after_s if on_purpose and cancel_after_s is not None else timeout_s):
-        return (f"{where}: {call.failure}" if call.failure else ""), False
+    patience = cancel_after_s if on_purpose and cancel_after_s is not None else timeout_s
+    ended = await call.settled(patience)
+    if not ended and (on_purpose or call.status):
+        call.hang_up()
+        patience += END_S
+        if await call.settled(END_S) and not call.failure:
+            return "" if on_purpose else f"nobody took the call within {timeout_s:g} s, so it was cancelled", on_purpose
+    if call.failure:
+        return f"{where}: {call.failure}", False
     if not call.status:
-        waited = cancel_after_s if on_purpose else timeout_s
-        return f"{where}: no SIP answer of any kind came within {waited:g} s", False
-    call.hang_up()
-    if not await call.settled(END_S):
-        return f"{where}: the CANCEL had no effect within {END_S:g} s", on_purpose
-    if on_purpose:
-        return call.failure, True
-    return f"nobody took the call within {timeout_s:g} s, so it was cancelled", False
+        return f"{where}: no SIP answer of any kind came within {patience:g} s", False
+    return "" if ended else f"{where}: the CANCEL had no effect within {END_S:g} s", False
 
 
 async def _talk(call: PlacedCall, talk_s: float) -> str:

@@ -20,7 +20,7 @@ from trunkline.lab.application import Asked, SampleApplication
 from trunkline.lab.carrier import CallReport, place_call
 from trunkline.lab.phone import Phone
 from trunkline.lab.platform import Customer, Platform
-from trunkline.lab.screen import Screen
+from trunkline.lab.screen import WIDTH, Screen
 
 CARRIER_IP, STRANGER_IP = "127.0.0.2", "127.0.0.3"
 CALLER, NUMBER = "14155550100", "14155551234"
@@ -45,16 +45,16 @@ class Story:
         self._customer = customer
         self._phone = phone
         self._application = application
-        self._auth_id = self._plivo = self._bearer = ""
+        self._auth_id = self._plivo = self._bearer = self._call_id = ""
 
     async def tell(self) -> None:
         """All of it."""
         await self._account()
         await self._application_and_number()
-        report = await self._call()
+        await self._call()
         await self._asked()
         await self._hangup()
-        await self._record(report)
+        await self._record()
         await self._stranger()
 
     async def _account(self) -> None:
@@ -97,12 +97,12 @@ class Story:
             self._screen.result(f"{status} {json.dumps(answer)}")
         return answer
 
-    def _curl(self, option: str, value: str, path: str, body: object = None) -> None:
-        data = ["-H 'Content-Type: application/json'", f"-d '{json.dumps(body)}'"] if body is not None else []
+    def _curl(self, option: str, value: str, path: str, body: dict[str, Any] | None = None) -> None:
+        data = ["-H 'Content-Type: application/json'", f"-d '{_json(body)}'"] if body is not None else []
         quoted = value if " " not in value else f'"{value}"'
         self._screen.command(["curl", f"{option} {quoted}", self._platform.url + path, *data])
 
-    async def _call(self) -> CallReport:
+    async def _call(self) -> None:
         self._screen.step(f"The carrier at {CARRIER_IP} delivers a call to +{NUMBER}")
         self._screen.say("The SIP messages as the carrier sees them, with seconds since its INVITE:")
         report = await self._place(CARRIER_IP, None)
@@ -111,11 +111,10 @@ class Story:
         if self._phone.counts.answered != 1:
             raise StoryError(f"the sample phone has answered {self._phone.counts.answered} calls instead of 1")
         self._screen.good(f"{report.explain()}; the sample phone took it")
-        return report
 
     async def _place(self, from_ip: str, expect: int | None) -> CallReport:
-        options = ["--from-ip", from_ip, "--from", f"+{CALLER}", "--to", f"+{NUMBER}", "--via", self._platform.via]
-        self._screen.command(["trunkline call", *options, *(["--expect", str(expect)] if expect else [])])
+        options = [f"--from-ip {from_ip}", f"--from +{CALLER}", f"--to +{NUMBER}", f"--via {self._platform.via}"]
+        self._screen.command(["trunkline call", *options, *([f"--expect {expect}"] if expect else [])])
         return await place_call(
             from_ip=from_ip,
             caller=CALLER,
@@ -129,21 +128,23 @@ class Story:
     async def _asked(self) -> None:
         self._screen.step("What the application was asked")
         asked = await self._callback("/answer", "StartApp")
+        self._call_id = asked.params.get("CallUUID", "")
         signature = "X-Plivo-Signature-V3"
         for header in (signature, f"{signature}-Nonce"):
             if not asked.headers.get(header):
                 raise StoryError(f"the request to the answer_url has no {header} header")
         told = [("header", f"{signature}: {asked.headers[signature]}")]
         self._screen.table([*told, *((name, value) for name, value in asked.params.items())])
-        self._screen.good("signed, with the call in Plivo's parameters; answered with the XML of step 2")
+        self._screen.good("signed, with the call in Plivo's parameters; answered with the XML above")
 
     async def _hangup(self) -> None:
         self._screen.step("What the application was told when the call had ended")
         asked = await self._callback("/hangup", "Hangup")
         shown = ("CallUUID", "CallStatus", "Duration", "HangupCause", "HangupCauseName", "HangupSource")
         self._screen.table([(name, asked.params.get(name, "")) for name in (*shown, "AnswerTime", "EndTime")])
-        if asked.params.get("CallStatus") != "completed":
-            raise StoryError(f"the call's status was told as {asked.params.get('CallStatus')!r}, not completed")
+        for name, value in (("CallStatus", "completed"), ("CallUUID", self._call_id)):
+            if asked.params.get(name) != value:
+                raise StoryError(f"{name} was told as {asked.params.get(name)!r}, not {value!r}")
         self._screen.good("the same call, completed")
 
     async def _callback(self, path: str, event: str) -> Asked:
@@ -157,7 +158,7 @@ class Story:
                 raise StoryError(f"{path} was told {name}={asked.params.get(name)!r}, not {value!r}")
         return asked
 
-    async def _record(self, report: CallReport) -> None:
+    async def _record(self) -> None:
         self._screen.step("Why the call went where it went: its record")
         path = "/native/v1/calls"
         self._curl("-H", "Authorization: Bearer $API_KEY", path)
@@ -165,15 +166,15 @@ class Story:
         self._curl("-H", "Authorization: Bearer $API_KEY", f"{path}/{found}")
         record = await self._ask("GET", f"{path}/{found}", self._bearer, 200)
         self._show(record)
-        legs = [f"{rung['at']:7.3f}  leg {rung['leg']}  {rung['way']:<3}  {rung['line']}" for rung in record["ladder"]]
+        legs = [
+            f"{rung['at']:7.3f}  leg {rung['leg']:<2}  {rung['way']:<3}  {rung['line']}" for rung in record["ladder"]
+        ]
         self._screen.say("Both legs, as Trunkline saw them: a is the carrier's, b the phone's.")
         for line in legs:
             self._screen.line(line)
         if record.get("verdict") != "route" or not legs:
             raise StoryError(f"the record's verdict is {record.get('verdict')!r}, with {len(legs)} messages")
-        self._screen.good(
-            f"the verdict is to route, and {len(report.ladder)} of these messages the carrier saw as well"
-        )
+        self._screen.good("the verdict is to route, and the record says by which rules")
 
     async def _newest(self, path: str) -> str:
         """The id of the call's record, which is written a moment after the call."""
@@ -218,6 +219,14 @@ def _field(answer: dict[str, Any], name: str) -> str:
     return str(answer[name])
 
 
+def _json(body: dict[str, Any]) -> str:
+    """A JSON object as one line, or one line per field where that would be too long to read."""
+    line = json.dumps(body)
+    if len(line) < WIDTH - 20:
+        return line
+    return "{" + ",\n ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in body.items()) + "}"
+
+
 async def demo(screen: Screen) -> None:
     """Tell the story on a private instance, and stop everything at its end. Raises StoryError or LabError."""
     began = time.monotonic()
@@ -234,8 +243,10 @@ async def demo(screen: Screen) -> None:
         screen.result(f"phone {phone.uri}, application {application.answer_url}")
         try:
             await Story(screen, platform, customer, phone, application).tell()
-        except (StoryError, LabError) as error:
-            raise StoryError(f"{error}\nThe server said last:\n{platform.output()}") from None
+        except (StoryError, LabError, LookupError, TypeError) as error:
+            known = isinstance(error, StoryError | LabError)
+            what = str(error) if known else f"an answer lacks what it must have: {error!r}"
+            raise StoryError(f"{what}\nThe server said last:\n{platform.output()}") from None
     screen.step("The end")
     screen.good(f"every step happened as told, and all is stopped again ({time.monotonic() - began:.1f} s)")
 

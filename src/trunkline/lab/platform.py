@@ -94,6 +94,8 @@ class Platform:
 
     async def _stop(self) -> None:
         """End the server as Ctrl-C does, by force if it does not end in time."""
+        if self._ready is not None:
+            self._ready.cancel()
         process, reader = self._process, self._reader
         if process is None or reader is None:
             return

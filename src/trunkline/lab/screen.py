@@ -37,13 +37,20 @@ class Screen:
             self._line("   " + line)
 
     def command(self, parts: Iterable[str]) -> None:
-        """A command as one would type it; a line that grows too long goes on after a backslash."""
+        """A command as one would type it; a line that grows too long goes on after a backslash.
+
+        A part may hold line breaks of its own, within quotes.
+        """
         line = "   $"
         for part in parts:
-            if len(line) + len(part) + 3 > WIDTH and line.strip() != "$":
+            first, *more = part.splitlines()
+            if len(line) + len(first) + 3 > WIDTH and line.strip() != "$":
                 self._line(line + " \\", _DIM)
                 line = "       "
-            line += " " + part
+            line += " " + first
+            for text in more:
+                self._line(line, _DIM)
+                line = "           " + text
         self._line(line, _DIM)
 
     def result(self, text: str) -> None:

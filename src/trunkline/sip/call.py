@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,9 @@ from trunkline.core.records import CallRecord
 from trunkline.core.routing import Decision, order_uris
 from trunkline.sip.dialog import Dialog
 from trunkline.sip.hunt import Hunt, Outcome
-from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg
+from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg, clean
 from trunkline.sip.message import Header, MessageError, Request, Response, reply
-from trunkline.sip.refusals import cause_of
+from trunkline.sip.refusals import cause_of, passed_on
 from trunkline.sip.targets import Target, trunk_target
 from trunkline.sip.transaction import ClientTransaction, ServerTransaction
 from trunkline.sip.uri import NameAddr, split_list
@@ -55,8 +56,8 @@ class Call:
         self.tag = edge.new_token()[:16]
         self.source = txn.address[0]
         sender = request.from_
-        self.caller = sender.uri.user or sender.uri.host
-        self.caller_name = sender.display_name or None
+        self.caller = clean(sender.uri.user or sender.uri.host)
+        self.caller_name = clean(sender.display_name) or None
         forwards = request.max_forwards
         self.max_forwards = 70 if forwards is None else forwards
         self.offer = (request.body, request.get("content-type") if request.body else None)
@@ -89,10 +90,14 @@ class Call:
         if len(self.trace) < MAX_TRACE:
             self.trace.append((part, text))
 
+    def note_facts(self, what: str, **facts: object) -> None:
+        """Add a line of facts to the trace."""
+        self.note(what, ", ".join(f"{name} {value}" for name, value in facts.items()))
+
     def saw(self, now: float, leg: str, way: str, line: str) -> None:
         """Add a message to the ladder."""
         if len(self.ladder) < MAX_LADDER:
-            self.ladder.append((now - self.started_at, leg, way, line))
+            self.ladder.append((now - self.started_at, leg, way, clean(line)))
 
     def next_leg_name(self) -> str:
         """Return the name of a new called leg."""
@@ -121,7 +126,9 @@ class Call:
         self.hunt = None
         if outcome.leg is None:
             self.note("end", f"no target answered; the last: {outcome.detail}")
-            self.refuse(outcome.status or 408, Ending(EndedBy.CALLEE, cause_of(outcome.status), outcome.detail), now)
+            self.refuse(
+                passed_on(outcome.status), Ending(EndedBy.CALLEE, cause_of(outcome.status), outcome.detail), now
+            )
 
     def progress(self, response: Response, now: float, *, media: bool) -> None:
         """Hand a called leg's 18x to the caller, with its session description only where ``media`` says so."""
@@ -259,8 +266,7 @@ class Call:
         leg.send("BYE", now, headers=(("reason", reason),) if reason else ())
 
     def ack_missing(self, now: float) -> None:
-        """The caller never acknowledged our 200: it is gone (RFC 3261 §13.3.1.4)."""
-        self.note("end", "the caller did not acknowledge the answer")
+        """A side never acknowledged our 200: it is gone (RFC 3261 §13.3.1.4)."""
         self.hang_up_all(Ending(EndedBy.ERROR, EndCause.FAILED, "no ACK came for the answer"), now)
 
     def _finish(self, ending: Ending, now: float) -> None:
@@ -344,8 +350,8 @@ _STATUSES = {
 
 def custom_headers(request: Request) -> tuple[tuple[str, str], ...]:
     """Return the To header and the custom (``X-``) headers of an INVITE, as applications hear of them."""
-    custom = [(name.title(), value) for name, value in request.headers if name.startswith("x-")]
-    return (("To", request.get("to") or ""), *custom[:MAX_CUSTOM])
+    custom = [(name.title(), clean(value)) for name, value in request.headers if name.startswith("x-")]
+    return (("To", clean(request.get("to") or "")), *custom[:MAX_CUSTOM])
 
 
 def diverted_by(request: Request) -> str | None:
@@ -354,7 +360,8 @@ def diverted_by(request: Request) -> str | None:
     if text is None:
         return None
     try:
-        return NameAddr.parse(split_list(text)[0]).uri.user
+        user = NameAddr.parse(split_list(text)[0]).uri.user
+        return clean(user) if user is not None else None
     except (MessageError, IndexError):
         return None
 
@@ -368,9 +375,20 @@ class _Renewal:
         self.leg = leg
 
     def on_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
-        """Acknowledge a 2xx."""
-        if self.leg.dialog is not None and 200 <= response.status < 300:
-            self.leg.acknowledge(txn, self.leg.dialog.local_seq, now, b"", None)
+        """Acknowledge a 2xx; the answer in it goes to a called leg that waits for one, which a refusal ends."""
+        leg, called = self.leg, self.leg.call.b
+        if leg.dialog is None or response.status < 200:
+            return
+        waits = called is not None and called.answer_due is not None
+        if response.status < 300:
+            with suppress(MessageError):  # a bad Contact leaves the target as it was
+                leg.dialog.refresh(response)
+            leg.acknowledge(txn, leg.dialog.local_seq, now, b"", None)
+            if called is not None and called.answer_due is not None and called.dialog is not None:
+                due, called.answer_due = called.answer_due, None
+                called.acknowledge(due, called.dialog.local_seq, now, response.body, response.get("content-type"))
+        elif waits:
+            leg.call.hang_up_all(Ending(EndedBy.CALLER, EndCause.FAILED, "the caller took no new session"), now)
 
     def on_failure(self, now: float) -> None:
         """The caller did not answer: it is gone."""

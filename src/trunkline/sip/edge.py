@@ -7,6 +7,7 @@ Whoever enters from outside a datagram (a timer, a task) calls `flush` at the en
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -20,9 +21,9 @@ from trunkline.core.model import CalledIn
 from trunkline.core.records import CallRecord, UnclaimedCall
 from trunkline.core.routing import Decision, Verdict, decide
 from trunkline.core.sources import parse_address
-from trunkline.sip.admission import Counts, Doorkeeper
+from trunkline.sip.admission import Counts, Doorkeeper, Places
 from trunkline.sip.call import Call
-from trunkline.sip.leg import ALLOW, Leg
+from trunkline.sip.leg import ALLOW, Leg, clean
 from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.message import MessageError, Request, reply
 from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
@@ -40,6 +41,13 @@ from trunkline.sip.transaction import (
     Transactions,
     TransportFailed,
 )
+
+log = logging.getLogger(__name__)
+
+REFUSED_MESSAGE = "message_refused"
+"""The verdict on record of an INVITE that was refused for what it is, before anything was decided."""
+
+_WITHIN_DIALOGS = frozenset({"BYE", "UPDATE", "INFO"})
 
 
 class FactSource(Protocol):
@@ -146,15 +154,30 @@ class Edge:
     def _ack_missing(self, txn: ServerTransaction, now: float) -> None:
         user: Any = txn.user
         txn.user = None
-        call = user if isinstance(user, Call) else user.leg.call if user is not None else None
-        if call is None:
+        if user is None:
             return
-        for leg in (call.a, call.b):
-            if leg is not None and leg.unacked is not None and leg.unacked[1] is txn:
-                leg.unacked = None
-                if leg.dialog is None:
-                    self.forget(leg)
-        call.ack_missing(now)
+        leg: Leg = user.a if isinstance(user, Call) else user.leg
+        if leg.unacked is not None and leg.unacked[1] is txn:
+            leg.unacked = None
+            if leg.dialog is None:
+                self.forget(leg)
+        leg.call.ack_missing(now)
+
+    def failed(self, event: Event, now: float) -> None:
+        """Let go of what an event belongs to that could not be handled: its call ends, its request is answered 500."""
+        txn: Any = getattr(event, "txn", None)
+        user: Any = getattr(txn, "user", None)
+        call: Call | None = user if isinstance(user, Call) else getattr(getattr(user, "leg", None), "call", None)
+        if call is not None:
+            self._give_up(call, now)
+        if isinstance(txn, ServerTransaction) and txn.request is not None:
+            self.transactions.respond(txn, reply(txn.request, 500, to_tag=self.new_token()[:16]), now)
+
+    def _give_up(self, call: Call, now: float) -> None:
+        try:
+            call.hang_up_all(Ending(EndedBy.ERROR, EndCause.FAILED, "an internal error"), now)
+        except Exception:
+            log.exception("call %s could not be ended", call.id)
 
     def _request(self, event: RequestReceived, now: float) -> None:
         request, txn = event.request, event.txn
@@ -162,7 +185,8 @@ class Edge:
         if tag is not None:
             leg = self._legs.get(f"{request.call_id} {tag}")
             if leg is None:
-                self.transactions.respond(txn, reply(request, 481), now)
+                hidden = self.settings.stealth and not self._known(parse_address(event.source[0]))
+                self.transactions.answer_once(txn, None if hidden else reply(request, 481))
             else:
                 leg.on_request(txn, request, now)
         elif request.method == "INVITE":
@@ -170,18 +194,33 @@ class Edge:
         elif request.method == "OPTIONS":
             self._options(txn, request, event.source, now)
         else:
-            answer = reply(request, 405, to_tag=self.new_token()[:16], headers=(ALLOW,))
-            self.transactions.answer_once(txn, answer)
+            status = 481 if request.method in _WITHIN_DIALOGS else 405
+            answer = reply(request, status, to_tag=self.new_token()[:16], headers=(ALLOW,))
+            silent = self._silent(parse_address(event.source[0]), now)
+            self.transactions.answer_once(txn, None if silent else answer)
+
+    def _known(self, address: str) -> bool:
+        return bool(self.facts.read(Attempt(address, {}), self.counts).sources)
+
+    def _silent(self, address: str, now: float) -> bool:
+        """Tell whether a stranger gets no answer: in stealth mode, and beyond its rate."""
+        return self.settings.stealth or not self.doors.may_answer(address, now)
 
     def _options(self, txn: ServerTransaction, request: Request, source: Address, now: float) -> None:
         """Answer a carrier that asks whether we live; strangers get one stateless 403, or nothing in stealth."""
-        attempt = Attempt(parse_address(source[0]), {})
-        known = bool(self.facts.read(attempt, self.counts).sources)
-        if known:
-            headers = (ALLOW, ("accept", "application/sdp"))
-            self.transactions.respond(txn, reply(request, 200, to_tag=self.new_token()[:16], headers=headers), now)
-        else:
-            self._answer_stranger(txn, request, REFUSALS[Verdict.SOURCE_UNKNOWN], source[0], now)
+        address = parse_address(source[0])
+        facts = self.facts.read(Attempt(address, {}), self.counts)
+        if not facts.sources:
+            verdict = Verdict.SOURCE_UNKNOWN if facts.readable else Verdict.FACTS_UNREADABLE
+            self._answer_stranger(txn, request, REFUSALS[verdict], address, now)
+            return
+        try:
+            request.validate()
+        except MessageError as error:
+            self._reject(txn, request, address, error, now)
+            return
+        headers = (ALLOW, ("accept", "application/sdp"))
+        self.transactions.respond(txn, reply(request, 200, to_tag=self.new_token()[:16], headers=headers), now)
 
     # New calls
 
@@ -190,11 +229,12 @@ class Edge:
             request.validate(content_types=("application/sdp", "multipart/mixed"))
             if request.max_forwards == 0:
                 raise MessageError("Too Many Hops", 483)
+            if request.get("contact") in (None, "*"):
+                raise MessageError("Missing Contact")
             if len(self.calls) >= self.settings.max_calls:
                 raise MessageError("Service Unavailable", 503, headers=(("retry-after", "5"),))
         except MessageError as error:
-            answer = reply(request, error.status, error.reason, to_tag=self.new_token()[:16], headers=error.headers)
-            self.transactions.respond(txn, answer, now)
+            self._reject(txn, request, parse_address(source[0]), error, now)
             return
         attempt = self.doors.attempt(request, source, self.wall())
         facts = self.facts.read(attempt, self.counts)
@@ -209,6 +249,17 @@ class Edge:
         call.saw(now, "a", "in", f"INVITE {request.uri}")
         call.saw(now, "a", "out", "100 Trying")
         call.start(now)
+
+    def _reject(self, txn: ServerTransaction, request: Request, source: str, error: MessageError, now: float) -> None:
+        """Refuse a message for what it is: a carrier gets an answer and a trace, a stranger one stateless answer."""
+        answer = reply(request, error.status, error.reason, to_tag=self.new_token()[:16], headers=error.headers)
+        if not self._known(source):
+            self.transactions.answer_once(txn, None if self._silent(source, now) else answer)
+            return
+        self.transactions.respond(txn, answer, now)
+        if request.method == "INVITE":
+            called = Places(request).get(CalledIn.REQUEST_URI, "")
+            self._unclaimed(source, called, REFUSED_MESSAGE, (("message", f"{error.status} {error.reason}"),))
 
     def _refuse(
         self, txn: ServerTransaction, request: Request, attempt: Attempt, decision: Decision, now: float
@@ -226,7 +277,7 @@ class Edge:
         self, txn: ServerTransaction, request: Request, refusal: Refusal, source: str, now: float
     ) -> None:
         """Answer once and keep nothing, so that a scanner gets no retransmissions and costs no memory."""
-        if self.settings.stealth or not self.doors.may_answer(source, now):
+        if self._silent(source, now):
             self.transactions.answer_once(txn, None)
             return
         verdict = Verdict.CREDENTIALS_MISSING if refusal.status == 401 else Verdict.SOURCE_UNKNOWN
@@ -238,25 +289,15 @@ class Edge:
         at = datetime.fromtimestamp(self.wall(), UTC)
         number: NumberFact | None = decision.number
         if decision.verdict in UNCLAIMED or number is None:
-            called = number.e164 if number else attempt.called.get(CalledIn.REQUEST_URI, "")[:64]
-            self.journal.put(
-                UnclaimedCall(
-                    source=attempt.source,
-                    number=called,
-                    verdict=decision.verdict.value,
-                    count=1,
-                    first_at=at,
-                    last_at=at,
-                    trace=tuple(decision.trace),
-                )
-            )
+            called = number.e164 if number else attempt.called.get(CalledIn.REQUEST_URI, "")
+            self._unclaimed(attempt.source, called, decision.verdict.value, decision.trace)
             return
         self.journal.put(
             CallRecord(
                 id=self.new_id(),
                 account_id=number.account_id,
                 number=number.e164,
-                caller=attempt.caller or (request.from_.uri.user or ""),
+                caller=attempt.caller or clean(request.from_.uri.user or ""),
                 source=attempt.source,
                 carrier_id=decision.carrier.id if decision.carrier else None,
                 verdict=decision.verdict.value,
@@ -267,7 +308,21 @@ class Edge:
                 ended_by="platform",
                 cause="refused",
                 trace=tuple(decision.trace),
-                ladder=((0.0, "a", "in", f"INVITE {request.uri}"), (0.0, "a", "out", f"{refusal.status}")),
+                ladder=((0.0, "a", "in", clean(f"INVITE {request.uri}")), (0.0, "a", "out", f"{refusal.status}")),
+            )
+        )
+
+    def _unclaimed(self, source: str, called: str, verdict: str, trace: tuple[tuple[str, str], ...]) -> None:
+        at = datetime.fromtimestamp(self.wall(), UTC)
+        self.journal.put(
+            UnclaimedCall(
+                source=source,
+                number=clean(called[:64]),
+                verdict=verdict,
+                count=1,
+                first_at=at,
+                last_at=at,
+                trace=trace,
             )
         )
 
@@ -299,7 +354,16 @@ class Edge:
         if self.runner is None:
             return
         legs = self._documents[call] = DocumentLegs(call)
-        call.task = self._spawn(self.runner.run(target, call.facts, legs))
+        call.task = self._spawn(self._run(self.runner, call, target, legs))
+
+    async def _run(self, runner: CallRunner, call: Call, target: ApplicationTarget, legs: DocumentLegs) -> None:
+        """Run documents to their end; a fault of ours ends the call, too, for nobody else would."""
+        try:
+            await runner.run(target, call.facts, legs)
+        except Exception:
+            log.exception("the documents of call %s could not be run", call.id)
+        self._give_up(call, self.now())
+        self.flush()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -326,8 +390,10 @@ class Edge:
         self.journal.put(call.record())
         noted = len(call.trace)
         if self.runner is not None:
-            legs = DocumentLegs(call)
-            await self.runner.tell_end(target, call.facts(), legs.note)
+            try:
+                await self.runner.tell_end(target, call.facts(), call.note_facts)
+            except Exception:
+                log.exception("the end of call %s could not be told", call.id)
         if len(call.trace) > noted:
             self.journal.put(call.record())
 

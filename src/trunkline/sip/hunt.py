@@ -6,6 +6,7 @@ leaves no leg behind: an INVITE still out is cancelled, and a 2xx that crosses t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,9 @@ from trunkline.sip.uri import NameAddr, SipUri
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call
+
+MAX_RING_S = 180.0
+"""Longest ringing of one target: timer C (RFC 3261 §16.6) would end the INVITE soon after, and without a CANCEL."""
 
 
 class Outcome(NamedTuple):
@@ -45,7 +49,7 @@ class Ringing:
         leg, status = self.leg, response.status
         leg.call.saw(now, leg.name, "in", f"{status} {response.reason}")
         if status < 200:
-            if self.hunt is not None and status > 100:
+            if self.hunt is not None:
                 self.hunt.progress(response, now)
         elif status < 300:
             if self.hunt is None or leg.dialog is not None:
@@ -95,7 +99,9 @@ def _decline(leg: Leg, txn: ClientTransaction, response: Response, now: float) -
 class Hunt:
     """Rings ``targets`` in order and tells ``done`` once how it ended. ``last`` says that nothing follows it."""
 
-    __slots__ = ("_body", "_call", "_done", "_index", "_kind", "_last", "_ringing", "_status", "_targets", "rang")
+    __slots__ = (
+        "_body", "_call", "_done", "_index", "_kind", "_last", "_limit", "_ringing", "_status", "_targets", "rang",
+    )  # fmt: skip
 
     def __init__(
         self, call: Call, targets: Sequence[Target], done: Callable[[Outcome, float], None], *, last: bool
@@ -105,8 +111,9 @@ class Hunt:
         self._done: Callable[[Outcome, float], None] | None = done
         self._last = last
         self._index = -1
+        self._limit: asyncio.TimerHandle | None = None
         self._ringing: Ringing | None = None
-        self._status: int | None = None
+        self._status: int | None = 480  # until a target was rung, there is nothing to route to
         self._body, self._kind = call.offer
         self.rang = False
 
@@ -156,12 +163,31 @@ class Hunt:
 
     def progress(self, response: Response, now: float) -> None:
         """A target rings: the caller hears it; early media only when no other leg can follow."""
+        if self._limit is None:
+            edge = self._call.edge
+            self._limit = edge.later(min(edge.settings.ring_s, MAX_RING_S), self._rang_out)
+        if response.status == 100:
+            return
         self.rang = True
         alone = self._last and self._index == len(self._targets) - 1
         self._call.progress(response, now, media=alone)
 
+    def _rang_out(self) -> None:
+        edge = self._call.edge
+        now, ringing, name = edge.now(), self._ringing, self._targets[self._index].name
+        if ringing is not None:
+            ringing.abandon(now)
+        self.refused(408, f"{name}: rang too long", now)
+        edge.flush()
+
+    def _stop_limit(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
     def refused(self, status: int | None, detail: str, now: float) -> None:
         """A target has refused, or not answered at all."""
+        self._stop_limit()
         ringing, self._ringing = self._ringing, None
         if ringing is not None:
             ringing.hunt = None
@@ -174,6 +200,7 @@ class Hunt:
 
     def answered(self, leg: Leg, txn: ClientTransaction, response: Response, now: float) -> None:
         """A target has answered: acknowledge it, unless the caller's ACK has to bring the answer first."""
+        self._stop_limit()
         self._ringing = None
         self._call.edge.remember(leg)
         if self._body and leg.request is not None:
@@ -186,6 +213,7 @@ class Hunt:
     def cancel(self, now: float) -> None:
         """Stop; ``done`` is not called any more."""
         self._done = None
+        self._stop_limit()
         if self._ringing is not None:
             self._ringing.abandon(now)
             self._ringing = None

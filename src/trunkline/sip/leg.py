@@ -7,6 +7,8 @@ dialog to its peer: re-INVITE, UPDATE and INFO pass, each as a transaction of it
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from trunkline.sip.dialog import Dialog
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
 ALLOW: Header = ("allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO")
 PASSED = frozenset({"INVITE", "UPDATE", "INFO"})
 """Requests within a dialog that go through to the other side."""
+
+
+def clean(text: str) -> str:
+    """Return a text from the wire that can be written down and told: bytes that are no UTF-8 become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+@lru_cache(maxsize=4096)
+def _is_address(host: str) -> bool:
+    """Tell an address from a name: a name given to a socket would be looked up there and then, on the loop."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class Leg:
@@ -46,7 +63,7 @@ class Leg:
                 uri = self.dialog.next_hop()
             except MessageError:
                 return self.address
-            if uri.host and (uri.host[-1].isdigit() or ":" in uri.host):
+            if _is_address(uri.host):
                 return uri.host, uri.port or 5060
         return self.address
 
@@ -93,12 +110,18 @@ class Leg:
         if self.dialog is None:
             edge.transactions.respond(txn, reply(request, 481), now)
             return
-        if not self.dialog.accept(request):
+        try:
+            in_order = self.dialog.accept(request)
+        except MessageError as error:  # a Contact that cannot be read
+            edge.transactions.respond(txn, reply(request, error.status, error.reason), now)
+            return
+        if not in_order:
             edge.transactions.respond(txn, reply(request, 500, "Out of order"), now)
             return
         self.call.saw(now, self.name, "in", request.method)
         if request.method == "BYE":
             edge.transactions.respond(txn, reply(request, 200), now)
+            self.call.saw(now, self.name, "out", "200 OK")
             self.call.hung_up(self, now)
         elif request.method in PASSED:
             self._pass(txn, request, now)
@@ -111,6 +134,10 @@ class Leg:
         edge, peer = self.call.edge, self.call.peer(self)
         if peer is None or peer.dialog is None:
             edge.transactions.respond(txn, reply(request, 488, headers=(ALLOW,)), now)
+            return
+        required = request.get("require")
+        if required is not None:
+            edge.transactions.respond(txn, reply(request, 420, headers=(("unsupported", required),)), now)
             return
         if request.method == "INVITE":
             if self.passing is not None or self.unacked is not None:
@@ -135,6 +162,8 @@ class Leg:
 
     def close(self) -> None:
         """Let go of everything when the call is over; a leg whose ACK is still to come stays known until then."""
+        if self.passing is not None:
+            self.passing.abandon(self.call.edge.now())
         self.dialog = self.request = self.answer_due = self.passing = None
         if self.unacked is None:
             self.call.edge.forget(self)
@@ -158,7 +187,11 @@ class Passing:
     def on_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
         """Hand a response back; an INVITE's 2xx waits for the ACK to come through as well."""
         leg, edge, invite = self.leg, self.leg.call.edge, self.request.method == "INVITE"
-        if leg.dialog is None or (response.status < 200 and response.status == 100):
+        if response.status == 100:
+            return
+        if leg.dialog is None or self.peer.dialog is None:
+            if response.status >= 200:
+                self.abandon(now)
             return
         leg.call.saw(now, self.peer.name, "in", str(response.status))
         headers = [ALLOW] if invite else []
@@ -200,6 +233,12 @@ class Passing:
         edge = self.leg.call.edge
         edge.transactions.respond(self.txn, reply(self.request, 408), now)
         self.leg.call.hung_up(self.peer, now)
+
+    def abandon(self, now: float) -> None:
+        """Answer a request whose dialog, or whose other side, has ended meanwhile (RFC 3261 §15.1.2)."""
+        if self.leg.passing is self:
+            self.leg.passing = None
+        self.leg.call.edge.transactions.respond(self.txn, reply(self.request, 487), now)
 
     def on_cancel(self, now: float) -> None:
         """The re-INVITE is cancelled: so is its other half, whose 487 then comes back."""

@@ -90,6 +90,7 @@ class DocumentLegs:
             return DialResult(
                 status=DialStatus.FAILED, rang=False, cause=error.cause, leg_id="", sip_status=None, detail=str(error)
             )
+        call.other_end = _ended  # a called side that hangs up at once does not end the call
         try:
             async with asyncio.timeout(dial.timeout):
                 outcome: Outcome = await self._wait(lambda future: _hunt(call, targets, future, last=last))
@@ -110,6 +111,8 @@ class DocumentLegs:
 
     def _given_up(self, rang: bool) -> DialResult:
         self.call.note("dial", "no answer within the dial's timeout")
+        self.call.hang_up_b(self.call.edge.now())  # answered at the very last moment
+        self.call.edge.flush()
         return DialResult(
             status=DialStatus.TIMEOUT, rang=rang, cause=EndCause.NO_ANSWER, leg_id="", sip_status=408, detail="timeout"
         )
@@ -150,7 +153,11 @@ class DocumentLegs:
 
     def note(self, what: str, **facts: object) -> None:
         """Add a line to the call's trace."""
-        self.call.note(what, ", ".join(f"{name} {value}" for name, value in facts.items()))
+        self.call.note_facts(what, **facts)
+
+
+def _ended(_now: float) -> None:
+    """Do nothing: whoever waits sees for itself that the called leg is gone."""
 
 
 def _never(_future: asyncio.Future[None]) -> None:

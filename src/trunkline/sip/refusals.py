@@ -76,6 +76,13 @@ def cause_of(status: int | None) -> EndCause:
     return _CAUSES.get(status, EndCause.FAILED)
 
 
+def passed_on(status: int | None) -> int:
+    """Return what the caller gets for a called leg's final status: redirects and challenges are for us, not for it."""
+    if status is None:
+        return 408
+    return status if status >= 400 and status not in (401, 407) else 480
+
+
 def fails_over(status: int | None) -> bool:
     """Tell whether the next target is worth trying: timeout, 408 and 5xx, never another final answer (DESIGN §5)."""
     return status is None or status == 408 or 500 <= status < 600

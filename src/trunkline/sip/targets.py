@@ -82,7 +82,7 @@ class Resolver:
             async with asyncio.timeout(5.0):
                 found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_DGRAM)
             candidates = [str(entry[4][0]) for entry in found]
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, UnicodeError):  # the last: what cannot be written as a name of the DNS
             candidates = [self._known[target.host]] if target.host in self._known else []
         for candidate in candidates:
             if self._addresses.refusal(candidate) is None:

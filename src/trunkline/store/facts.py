@@ -246,13 +246,19 @@ class FactReader:
         return row is not None
 
     def sip_password(self, username: str) -> tuple[str, str] | None:
-        """Return (password, carrier id) of an `auth` carrier's user; None for an unknown one."""
-        row = self._db.execute(
-            "SELECT id, ciphertext, carrier_id FROM credentials "
-            "WHERE kind = 'sip_inbound' AND public_id = ? AND revoked_at IS NULL",
-            (username,),
-        ).fetchone()
+        """Return (password, carrier id) of an `auth` carrier's user; None for an unknown one.
+
+        None, too, while the database cannot be read: the decision that follows then finds that out and says so.
+        """
         if self._vault is None:
+            return None
+        try:
+            row = self._db.execute(
+                "SELECT id, ciphertext, carrier_id FROM credentials "
+                "WHERE kind = 'sip_inbound' AND public_id = ? AND revoked_at IS NULL",
+                (username.encode("utf-8", "replace").decode(),),
+            ).fetchone()
+        except sqlite3.Error:
             return None
         return (self._vault.open(row[1], row[0]), row[2]) if row else None
 

@@ -1,0 +1,102 @@
+"""The look-ups of routing: what is kept in memory is never older than the last commit."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from tests.store.opening import Room, open_room
+from trunkline.core import accounts, carriers, numbers, trunks
+from trunkline.core.facts import NoUsage
+from trunkline.core.model import Account, AccountState, Actor, Carrier
+from trunkline.core.routing import Verdict, attempt_of, decide
+from trunkline.store import database, facts
+from trunkline.store.facts import FactReader
+from trunkline.store.writer import write_once
+
+NUMBER = "14155551234"
+
+
+def _number_on_trunk(room: Room, account: Account, carrier: Carrier) -> None:
+    actor = Actor(account=account, label="test")
+
+    def work(s):  # type: ignore[no-untyped-def]  # a use case
+        uris = (trunks.UriDraft(uri="sip:127.0.0.1:5080"),)
+        trunk = trunks.create(s, actor, account, trunks.TrunkDraft(name="T", uris=uris))
+        addition = numbers.Addition(numbers=[NUMBER], owner=account, carrier=carrier, region="R")
+        numbers.point_at_trunk(s, actor, numbers.add(s, actor, addition)[0], trunk)
+
+    write_once(room.connection, room.store, work)
+
+
+def _verdict(reader: FactReader, source: str = "127.0.0.2") -> Verdict:
+    attempt = attempt_of(source, "+" + NUMBER)
+    return decide(attempt, reader.read(attempt, NoUsage())).verdict
+
+
+def test_every_commit_is_seen_by_the_next_decision(tmp_path: Path) -> None:
+    room = open_room(tmp_path)
+    reader = FactReader(database.open_reader(room.data), room.vault)
+    account = room.account().account
+    operator = accounts.operator("test")
+    assert _verdict(reader) is Verdict.SOURCE_UNKNOWN
+    carrier = room.carrier(account, "127.0.0.2")
+    assert _verdict(reader) is Verdict.NUMBER_UNKNOWN
+    _number_on_trunk(room, account, carrier)
+    assert _verdict(reader) is Verdict.ROUTE
+    for state, verdict in ((AccountState.SUSPENDED, Verdict.ACCOUNT_INACTIVE), (AccountState.ACTIVE, Verdict.ROUTE)):
+        write_once(
+            room.connection, room.store, partial(accounts.set_state, actor=operator, account_id=account.id, state=state)
+        )
+        assert _verdict(reader) is verdict
+    write_once(
+        room.connection,
+        room.store,
+        lambda s: carriers.set_inbound_addresses(s, operator, carrier, [("127.0.0.3", 32)]),
+    )
+    assert _verdict(reader) is Verdict.SOURCE_UNKNOWN
+    assert _verdict(reader, "127.0.0.3") is Verdict.ROUTE
+
+
+def test_kept_facts_are_bounded(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(facts, "MAX_KEPT", 10)
+    room = open_room(tmp_path)
+    reader = FactReader(database.open_reader(room.data), room.vault)
+    for last in range(1, 200):
+        _verdict(reader, f"127.0.1.{last}")
+        assert len(reader._kept) <= 14
+
+
+def test_number_is_found_where_many_tenants_share_a_source(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(facts, "MAX_SOURCES", 3)
+    room = open_room(tmp_path)
+    last = room.account("0").account
+    for name in range(1, 8):
+        room.carrier(last, "203.0.113.7")
+        last = room.account(f"{name}").account
+    carrier = room.carrier(last, "203.0.113.7", name="Last")
+    _number_on_trunk(room, last, carrier)
+    write_once(room.connection, room.store, lambda s: numbers.approve(s, accounts.operator("test"), NUMBER))
+    reader = FactReader(database.open_reader(room.data), room.vault)
+    assert _verdict(reader, "203.0.113.7") is Verdict.ROUTE
+
+
+def test_longest_prefix_and_ipv6(tmp_path: Path) -> None:
+    room = open_room(tmp_path)
+    account = room.account().account
+    carrier = room.carrier(account, "203.0.113.0/28", "203.0.113.7", "2001:db8:1::/64")
+    _number_on_trunk(room, account, carrier)
+    reader = FactReader(database.open_reader(room.data), room.vault)
+    found = reader.read(attempt_of("203.0.113.7", "+" + NUMBER), NoUsage()).sources
+    assert sorted(source.prefix for source in found) == [28, 32]
+    assert _verdict(reader, "2001:db8:1::99") is Verdict.ROUTE
+    assert _verdict(reader, "2001:db8:2::99") is Verdict.SOURCE_UNKNOWN
+    assert _verdict(reader, "203.0.113.16") is Verdict.SOURCE_UNKNOWN
+
+
+def test_unreadable_database_is_said_and_not_guessed(tmp_path: Path) -> None:
+    room = open_room(tmp_path)
+    connection = database.open_reader(room.data)
+    reader = FactReader(connection, room.vault)
+    connection.close()
+    assert _verdict(reader) is Verdict.FACTS_UNREADABLE

@@ -1,0 +1,67 @@
+"""Settings: where they come from, which wins, and what a wrong one is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trunkline.config import ConfigError, Settings, SipSettings, address, load
+
+
+def test_defaults_are_a_lab_on_loopback() -> None:
+    settings = load(None, {})
+    assert (settings.http.host, settings.http.port) == ("127.0.0.1", 8080)
+    assert (settings.sip.host, settings.sip.port) == ("127.0.0.1", 5060)
+    assert settings.lab_mode
+
+
+def test_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "trunkline.toml"
+    file.write_text('lab = false\n[sip]\nport = 5070\nstealth = true\ndomains = ["a.example", "b.example"]\n')
+    settings = load(file, {"TRUNKLINE_SIP_PORT": "5071", "TRUNKLINE_SIP_T1": "0.05"})
+    assert settings.sip.port == 5071
+    assert settings.sip.t1 == 0.05
+    assert settings.sip.stealth
+    assert settings.sip.domains == ("a.example", "b.example")
+    assert not settings.lab_mode
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "says"),
+    [
+        ("[sipp]\n", {}, r"no part \[sipp\]"),
+        ("[sip]\nprot = 1\n", {}, "sip.prot is not a setting"),
+        ('[sip]\nport = "many"\n', {}, "sip.port is a number"),
+        ("", {"TRUNKLINE_SIP_STEALTH": "perhaps"}, "true or false"),
+        ("[sip\n", {}, "trunkline.toml"),
+    ],
+)
+def test_wrong_setting_is_named(tmp_path: Path, text: str, environ: dict[str, str], says: str) -> None:
+    file = tmp_path / "trunkline.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=says):
+        load(file, environ)
+
+
+def test_lab_mode_only_while_every_door_is_on_loopback() -> None:
+    public = SipSettings(host="192.0.2.1")
+    assert not Settings(sip=public).lab_mode
+    with pytest.raises(ConfigError, match="loopback"):
+        Settings(lab=True, sip=public).checked()
+    with pytest.raises(ConfigError, match="not an IP address"):
+        Settings(sip=SipSettings(host="example.com")).checked()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("127.0.0.1:8080", ("127.0.0.1", 8080)), ("[::1]:0", ("::1", 0))],
+)
+def test_address(text: str, expected: tuple[str, int]) -> None:
+    assert address(text, "--http") == expected
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000", ""])
+def test_address_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="--http is HOST:PORT"):
+        address(text, "--http")
