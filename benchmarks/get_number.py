@@ -1,0 +1,122 @@
+"""Fetching one number through the Plivo dialect, beside a bare Starlette route that answers the same bytes.
+
+Both run on uvicorn in processes of their own, one after the other, asked by the same client over the same number of
+kept-alive connections; the figure is requests per CPU-second of the server. Limit: at least half of the bare route.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from benchmarks.machine import cpu_seconds
+from benchmarks.two_legged import NUMBER
+from tests.server import Server
+
+REQUESTS = 12_000
+CONNECTIONS = 8
+LIMIT = 0.5
+
+_BARE = """
+import sys, uvicorn, uvloop
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+body = sys.stdin.buffer.read()
+async def number(request):
+    return Response(body, media_type="application/json")
+app = Starlette(routes=[Route("/v1/Account/{auth_id}/Number/{number}/", number)])
+uvicorn.run(app, port=int(sys.argv[1]), log_level="error", access_log=False, lifespan="off", server_header=False)
+"""
+
+
+async def _ask(host: str, port: int, request: bytes, count: int) -> None:
+    reader, writer = await asyncio.open_connection(host, port)
+    for _ in range(count):
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200"), head
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+    writer.close()
+
+
+def rate(host: str, port: int, path: str, authorization: str, pid: int) -> float:
+    """Return requests per CPU-second of process ``pid``."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: {authorization}\r\n\r\n".encode()
+
+    async def load(count: int) -> None:
+        await asyncio.gather(*(_ask(host, port, request, count // CONNECTIONS) for _ in range(CONNECTIONS)))
+
+    asyncio.run(load(800))
+    before = cpu_seconds(pid)
+    asyncio.run(load(REQUESTS))
+    return REQUESTS / (cpu_seconds(pid) - before)
+
+
+def _customer(server: Server) -> tuple[str, str]:
+    """Make an account with one number and return (path of the number, authorization)."""
+    login = server.account()["plivo"]
+    authorization = "Basic " + base64.b64encode(f"{login['auth_id']}:{login['auth_token']}".encode()).decode()
+    base = f"{server.url}/v1/Account/{login['auth_id']}"
+
+    def post(what: str, body: dict[str, str]) -> dict[str, str]:
+        headers = {"Authorization": authorization, "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{base}/{what}/", json.dumps(body).encode(), headers)  # noqa: S310 -- loopback
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- loopback
+            return dict(json.load(answer))
+
+    carrier = post("IncomingCarrier", {"name": "Bench", "ip_set": "127.0.0.2"})["carrier_id"]
+    post("Number", {"numbers": NUMBER, "carrier": carrier, "region": "Bench"})
+    return f"/v1/Account/{login['auth_id']}/Number/{NUMBER}/", authorization
+
+
+def trunkline() -> tuple[float, str, bytes]:
+    """Return Trunkline's rate, and the path and the bytes of the answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder) / "data").start()
+        try:
+            path, authorization = _customer(server)
+            request = urllib.request.Request(server.url + path, headers={"Authorization": authorization})  # noqa: S310
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- loopback
+                body = answer.read()
+            return rate(*server.http, path, authorization, server.child("api")), path, body
+        finally:
+            server.stop()
+
+
+def bare(path: str, body: bytes) -> float:
+    """Return the rate of a Starlette route that answers ``body``."""
+    port = 18_099
+    with subprocess.Popen([sys.executable, "-c", _BARE, str(port)], stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(body)
+        process.stdin.close()
+        try:
+            time.sleep(1.5)
+            return rate("127.0.0.1", port, path, "Basic eDp5", process.pid)
+        finally:
+            process.terminate()
+
+
+def main() -> int:
+    """Measure and print both; 1 when the limit is missed."""
+    print(f"fetch one number over HTTP, requests per CPU-second: {REQUESTS:,} requests, {CONNECTIONS} connections")
+    ours, path, body = trunkline()
+    print(f"  Trunkline, authenticated, from SQLite  {ours:>8,.0f}", flush=True)
+    theirs = bare(path, body)
+    print(f"  a bare Starlette route, same bytes     {theirs:>8,.0f}")
+    met = ours / theirs >= LIMIT
+    print(f"  ratio {ours / theirs:.2f} (limit {LIMIT}): {'met' if met else 'NOT met'}")
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
