@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ class Inventory:
         self._reader = database.open_reader(data)
         self._inline = SqlStore(self._reader, vault, rules)
         self._version = -1
-        self._known: dict[bytes, Any] = {}
+        self._known: dict[Hashable, Any] = {}
         self._own = threading.local()
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
 
@@ -42,7 +42,7 @@ class Inventory:
         """Run a point read at once, in the loop's own thread: a few index probes."""
         return look_up(self._inline)
 
-    def recall(self, key: bytes, look_up: Callable[[Store], R]) -> R:
+    def recall(self, key: Hashable, look_up: Callable[[Store], R]) -> R:
         """Return what `read` gave for ``key`` before, or read; nothing is recalled across a commit.
 
         ``key`` names the look-up with its parameters, secrets hashed. SQLite's ``data_version`` moves with every commit

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from trunkline.core.model import EVERYTHING, Listing, Number, NumberDetails, NumberStatus, Owner, Page, Ref, Scope
@@ -38,11 +39,6 @@ _GET = f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.e164 = ? AND n.removed_at IS N
 
 
 def _number(row: Sequence[Any]) -> Number:
-    details = dict(zip(_DETAILS, row[23:], strict=True))
-    if details["renewal_on"] is not None:
-        details["renewal_on"] = date.fromisoformat(details["renewal_on"])
-    if details["cnam_lookup"] is not None:
-        details["cnam_lookup"] = bool(details["cnam_lookup"])
     return Number(
         seq=row[0],
         id=row[1],
@@ -54,12 +50,27 @@ def _number(row: Sequence[Any]) -> Number:
         mms=bool(row[7]),
         added_at=time_value(row[8]),
         updated_at=time_value(row[9]),
-        owner=Owner(*row[10:14]),
-        carrier=Ref(*row[14:17]) if row[14] is not None else None,
-        application=Ref(*row[17:20]) if row[17] is not None else None,
-        trunk=Ref(*row[20:23]) if row[20] is not None else None,
-        details=NumberDetails(**details),
+        owner=_owner(*row[10:14]),
+        carrier=_ref(*row[14:17]) if row[14] is not None else None,
+        application=_ref(*row[17:20]) if row[17] is not None else None,
+        trunk=_ref(*row[20:23]) if row[20] is not None else None,
+        details=_details(row[23:]),
     )
+
+
+# Frozen values of many fields are dear to make, and a page's numbers, or a customer's, mostly have equal ones.
+_owner = lru_cache(1024)(Owner)
+_ref = lru_cache(4096)(Ref)
+
+
+@lru_cache(4096)
+def _details(columns: tuple[Any, ...]) -> NumberDetails:
+    details = dict(zip(_DETAILS, columns, strict=True))
+    if details["renewal_on"] is not None:
+        details["renewal_on"] = date.fromisoformat(details["renewal_on"])
+    if details["cnam_lookup"] is not None:
+        details["cnam_lookup"] = bool(details["cnam_lookup"])
+    return NumberDetails(**details)
 
 
 def _values(number: Number) -> tuple[object, ...]:

@@ -194,7 +194,8 @@ def _number(store: Store, ask: Ask) -> Number:
 
 async def get_number(ask: Ask) -> Answer:
     """Return one number."""
-    number = ask.platform.inventory.read(lambda store: _number(store, ask))
+    key = ("number", ask.caller.scope, ask.params["number"])
+    number = ask.platform.inventory.recall(key, lambda store: _number(store, ask))
     return Answer(200, views.one(views.number(number, ask.params["auth_id"])))
 
 

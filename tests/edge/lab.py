@@ -1,0 +1,146 @@
+"""An installation with a tenant and what its calls need, built through HTTP as users build it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.server import Server, run
+
+FAST = {"TRUNKLINE_SIP_T1": "0.03"}
+"""Timers B, F and H at two seconds: what waits for them ends within a test."""
+
+
+class Tenant:
+    """An account with its credentials, asking through HTTP."""
+
+    def __init__(self, server: Server, made: dict[str, Any]) -> None:
+        self.server = server
+        self.id: str = made["account_id"]
+        self.auth_id: str = made["plivo"]["auth_id"]
+        self.token: str = made["plivo"]["auth_token"]
+        self.key: str = made["api_key"]
+
+    def plivo(self, method: str, path: str, body: dict[str, Any] | None = None, *, expect: int = 0) -> Any:
+        """Ask the Plivo API; ``path`` begins after the account. Any 2xx unless ``expect`` says otherwise."""
+        basic = base64.b64encode(f"{self.auth_id}:{self.token}".encode()).decode()
+        return self._ask(method, f"/v1/Account/{self.auth_id}/{path}", body, f"Basic {basic}", expect)
+
+    def native(self, method: str, path: str, body: dict[str, Any] | None = None, *, expect: int = 0) -> Any:
+        """Ask the native API; ``path`` begins after its prefix."""
+        return self._ask(method, f"/native/v1/{path}", body, f"Bearer {self.key}", expect)
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None, authorization: str, expect: int) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"authorization": authorization, "content-type": "application/json"}
+        request = urllib.request.Request(self.server.url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                status, text = answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            status, text = error.code, error.read()
+        assert status == expect if expect else 200 <= status < 300, f"{method} {path}: {status} {text!r}"
+        return json.loads(text) if text else None
+
+    def carrier(self, *addresses: str, name: str = "carrier") -> str:
+        """Create a carrier known by its addresses; return its carrier_id."""
+        made = self.plivo("POST", "IncomingCarrier/", {"name": name, "ip_set": ",".join(addresses)}, expect=201)
+        return str(made["carrier_id"])
+
+    def native_carrier(self, **fields: Any) -> str:
+        """Create a carrier through the native API; return its id."""
+        return str(self.native("POST", "carriers", {"name": "native", **fields}, expect=201)["id"])
+
+    def serial(self, carrier_id: str) -> str:
+        """Return the Plivo carrier_id of a carrier that the native API made."""
+        name = self.native("GET", f"carriers/{carrier_id}")["name"]
+        listed = self.plivo("GET", f"IncomingCarrier/?name={name}")["objects"]
+        assert len(listed) == 1, f"{name} names {len(listed)} carriers"
+        return str(listed[0]["carrier_id"])
+
+    def trunk(self, *uris: str | tuple[str, int], name: str = "trunk") -> str:
+        """Create a trunk with URIs in order of their priority (given, or as they stand); return its id."""
+        pairs = [(uri, 10 * place) if isinstance(uri, str) else uri for place, uri in enumerate(uris, 1)]
+        body = {"name": name, "uris": [{"uri": uri, "priority": priority} for uri, priority in pairs]}
+        return str(self.native("POST", "trunks", body, expect=201)["id"])
+
+    def application(self, **fields: str) -> str:
+        """Create an application; return its app_id."""
+        return str(self.plivo("POST", "Application/", {"app_name": "app", **fields}, expect=201)["app_id"])
+
+    def number(self, carrier: str, *, trunk: str | None = None, application: str | None = None) -> str:
+        """Add a number that nobody has, delivered by ``carrier``, and point it somewhere; return its digits."""
+        digits = f"1415{next(_numbers)}"
+        more = {"app_id": application} if application else {}
+        self.plivo("POST", "Number/", {"numbers": digits, "carrier": carrier, "region": "lab", **more}, expect=202)
+        if trunk:
+            self.native("PATCH", f"numbers/{digits}", {"trunk_id": trunk})
+        return digits
+
+    def calls(self, number: str) -> list[dict[str, Any]]:
+        """Return the calls on record for a number, newest first."""
+        return list(self.native("GET", f"calls?number={number}")["items"])
+
+    def call(self, number: str, within: float = 5.0) -> dict[str, Any]:
+        """Return the newest call on record for a number, whole, once it has been written."""
+        for _ in until(within):
+            found = self.calls(number)
+            if found:
+                return dict(self.native("GET", f"calls/{found[0]['id']}"))
+        raise AssertionError(f"no call to {number} on record")
+
+    def trace(self, number: str) -> str:
+        """Return the newest call's trace as one text."""
+        return "\n".join(f"{step['part']}: {step['text']}" for step in self.call(number)["trace"])
+
+
+class Lab(Tenant):
+    """A running server and its first tenant, whose carrier sends from 127.0.0.2."""
+
+    def __init__(self, data: Path, **environ: str) -> None:
+        server = Server(data, environ={**FAST, **environ}).start()
+        super().__init__(server, server.account("Lab"))
+        self.house = Tenant(server, server.account("House", operator=True))
+        self.sip = server.sip
+        self.carrier_id = self.carrier("127.0.0.2")
+
+    def to_trunk(self, *uris: str | tuple[str, int]) -> str:
+        """Return a number of the tenant's that leads to these URIs."""
+        return self.number(self.carrier_id, trunk=self.trunk(*uris))
+
+    def to_application(self, **fields: str) -> str:
+        """Return a number of the tenant's that an application answers."""
+        return self.number(self.carrier_id, application=self.application(**fields))
+
+    def unclaimed(self, verdict: str, *, source: str = "", number: str = "", within: float = 5.0) -> dict[str, Any]:
+        """Return the unclaimed call of a verdict, once it has been written."""
+        rows: list[dict[str, Any]] = []
+        for _ in until(within):
+            rows = self.house.native("GET", "unclaimed?limit=100")["items"]
+            for row in rows:
+                if row["verdict"] == verdict and source in ("", row["source"]) and number in ("", row["number"]):
+                    return row
+        raise AssertionError(f"no unclaimed call is {verdict}: {[(r['verdict'], r['number']) for r in rows]}")
+
+    def explain(self, source: str, number: str) -> dict[str, Any]:
+        """Ask what would happen to a call, on the command line."""
+        words = ("--from-ip", source, "--to", f"+{number}", "--json")
+        return dict(json.loads(run("explain", "--data", str(self.server.data), *words)))
+
+
+_numbers = count(5550000)
+
+
+def until(seconds: float, pause: float = 0.05) -> Iterator[None]:
+    """Yield now and again until the time is over: for what another process is about to write."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(pause)
