@@ -31,7 +31,8 @@ from trunkline.hooks.client import AiohttpHookClient
 from trunkline.sip.edge import Edge
 from trunkline.sip.server import UdpServer
 from trunkline.sip.targets import Resolver
-from trunkline.sip.transaction import Timers, Transactions
+from trunkline.sip.timers import Timers
+from trunkline.sip.transaction import Transactions
 from trunkline.sip.uri import print_host_port
 from trunkline.store import database
 from trunkline.store.calls import CallJournal
@@ -114,7 +115,7 @@ async def _edge(settings: Settings, sock: socket.socket) -> None:
         lab=settings.lab_mode,
         new_token=new_token,
         new_id=lambda: str(uuid.uuid4()),
-        draw=random.SystemRandom().random,
+        draw=random.random,
         flush=server.flush,
     )
     edge.contact = f"<sip:{print_host_port(host, port)}>"

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.server import Server, run
+from tests.server import Server
+from trunkline.cli import main
 
 FAST = {"TRUNKLINE_SIP_T1": "0.03"}
 """Timers B, F and H at two seconds: what waits for them ends within a test."""
+
+
+def command(server: Server, *words: str) -> str:
+    """Run a `trunkline` command on a server's data, in this process since it is quicker; return what it printed."""
+    verbs = [word for word in words if not word.startswith("--")][: 1 if words[0] in ("explain", "log") else 2]
+    rest = words[len(verbs) :]
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        assert main([*verbs, "--data", str(server.data), *rest]) == 0, f"{words} failed"
+    return printed.getvalue()
+
+
+def account(server: Server, name: str, *options: str) -> dict[str, Any]:
+    """Create an account and return what the command prints."""
+    return dict(json.loads(command(server, "accounts", "create", "--name", name, "--json", *options)))
 
 
 class Tenant:
@@ -58,13 +76,6 @@ class Tenant:
         """Create a carrier through the native API; return its id."""
         return str(self.native("POST", "carriers", {"name": "native", **fields}, expect=201)["id"])
 
-    def serial(self, carrier_id: str) -> str:
-        """Return the Plivo carrier_id of a carrier that the native API made."""
-        name = self.native("GET", f"carriers/{carrier_id}")["name"]
-        listed = self.plivo("GET", f"IncomingCarrier/?name={name}")["objects"]
-        assert len(listed) == 1, f"{name} names {len(listed)} carriers"
-        return str(listed[0]["carrier_id"])
-
     def trunk(self, *uris: str | tuple[str, int], name: str = "trunk") -> str:
         """Create a trunk with URIs in order of their priority (given, or as they stand); return its id."""
         pairs = [(uri, 10 * place) if isinstance(uri, str) else uri for place, uri in enumerate(uris, 1)]
@@ -106,10 +117,14 @@ class Lab(Tenant):
 
     def __init__(self, data: Path, **environ: str) -> None:
         server = Server(data, environ={**FAST, **environ}).start()
-        super().__init__(server, server.account("Lab"))
-        self.house = Tenant(server, server.account("House", operator=True))
+        super().__init__(server, account(server, "Lab"))
+        self.house = Tenant(server, account(server, "House", "--operator"))
         self.sip = server.sip
         self.carrier_id = self.carrier("127.0.0.2")
+
+    def tenant(self, name: str, parent: str | None = None) -> Tenant:
+        """Create another account."""
+        return Tenant(self.server, account(self.server, name, *(["--parent", parent] if parent else [])))
 
     def to_trunk(self, *uris: str | tuple[str, int]) -> str:
         """Return a number of the tenant's that leads to these URIs."""
@@ -132,7 +147,7 @@ class Lab(Tenant):
     def explain(self, source: str, number: str) -> dict[str, Any]:
         """Ask what would happen to a call, on the command line."""
         words = ("--from-ip", source, "--to", f"+{number}", "--json")
-        return dict(json.loads(run("explain", "--data", str(self.server.data), *words)))
+        return dict(json.loads(command(self.server, "explain", *words)))
 
 
 _numbers = count(5550000)

@@ -1,4 +1,4 @@
-"""An installation to send requests to: a data folder, two tenants, a subaccount, an operator; and a small ASGI caller."""
+"""An installation to send requests to: a data folder, two tenants, a subaccount, an operator; a small ASGI caller."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlencode
 
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from trunkline.core import accounts
-from trunkline.core.model import Account, Role, Scope
+from trunkline.core.model import EVERYTHING, Account, Role, Scope
 from trunkline.core.ports import Rules, Store
 from trunkline.dialects.asgi import build
 from trunkline.store import database
 from trunkline.store.calls import CallReader
 from trunkline.store.inventory import Inventory
+from trunkline.store.secrets import Vault
 
 R = TypeVar("R")
 
@@ -88,7 +89,7 @@ class World:
     """The application under test and who lives in it."""
 
     inventory: Inventory
-    app: Starlette
+    app: ASGIApp
     explainer: FakeExplainer
     data: Path
     main: Tenant = field(init=False)
@@ -119,6 +120,34 @@ class World:
         sent = {"content-type": "application/json", "content-length": str(len(raw)), **(headers or {})}
         return asyncio.run(call(self.app, method, target, sent, raw))
 
+    def carrier(self, tenant: Tenant | None = None, ip_set: str = "203.0.113.7", name: str = "Carrier_1") -> str:
+        """Create a carrier through Plivo and return its carrier_id."""
+        reply = self.plivo("POST", "IncomingCarrier/", {"name": name, "ip_set": ip_set}, tenant=tenant)
+        assert reply.status == 201, reply.body
+        return str(reply.json["carrier_id"])
+
+    def numbers(self, carrier_id: str, *numbers: str, tenant: Tenant | None = None, **more: str) -> None:
+        """Add numbers through Plivo."""
+        body = {"numbers": ",".join(numbers), "carrier": carrier_id, "region": "Somewhere", **more}
+        reply = self.plivo("POST", "Number/", body, tenant=tenant)
+        assert reply.status == 202, reply.body
+
+    def application(self, tenant: Tenant | None = None, **args: Any) -> str:
+        """Create an application through Plivo and return its app_id."""
+        body = {"app_name": "App", "answer_url": "http://127.0.0.1:9/answer", **args}
+        reply = self.plivo("POST", "Application/", body, tenant=tenant)
+        assert reply.status == 201, reply.body
+        return str(reply.json["app_id"])
+
+    def trunk(self, tenant: Tenant | None = None, direction: str = "inbound") -> tuple[str, str]:
+        """Create a trunk through the native API and return its UUID and its Plivo trunk_id."""
+        body = {"name": "Trunk", "direction": direction, "uris": [{"uri": "sip:198.51.100.9"}]}
+        reply = self.native("POST", "trunks", body, tenant=tenant)
+        assert reply.status == 201, reply.body
+        trunk = self.inventory.read(lambda s: s.trunks.get(EVERYTHING, reply.json["id"]))
+        assert trunk is not None
+        return trunk.id, f"2102{trunk.serial}"
+
     def plivo(
         self, method: str, path: str, body: Any = None, *, tenant: Tenant | None = None, **query: str | int
     ) -> Reply:
@@ -135,7 +164,7 @@ class World:
         return self.ask(method, target, body, (tenant or self.main).bearer)
 
 
-async def call(app: Starlette, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+async def call(app: ASGIApp, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
     """Send one request to an ASGI application and return its reply."""
     raw_path, _, query = target.partition("?")
     scope = {
@@ -168,14 +197,21 @@ async def call(app: Starlette, method: str, target: str, headers: Mapping[str, s
     return Reply(sent[0]["status"], replied, b"".join(m.get("body", b"") for m in sent[1:]))
 
 
-def make(tmp: Path) -> World:
-    """Make an installation with tenants ``main`` (with ``sub`` below it) and ``other``, and an operator."""
-    data = tmp / "data"
-    inventory = Inventory(data, database.prepare(data, {}), Rules(lab=True))
+def furnish(data: Path) -> dict[str, Tenant]:
+    """Make a data folder with tenants ``main`` (with ``sub`` below it) and ``other``, and an operator."""
+    world = enter(data, database.prepare(data, {}), {})
+    tenants = {"main": world.tenant("Main"), "other": world.tenant("Other")}
+    tenants["sub"] = world.tenant("Branch", parent=tenants["main"].account.id)
+    tenants["operator"] = world.tenant("House", role=Role.OPERATOR)
+    world.inventory.close()
+    return tenants
+
+
+def enter(data: Path, vault: Vault, tenants: Mapping[str, Tenant], *, lab: bool = True) -> World:
+    """Open a data folder and build the application over it."""
+    inventory = Inventory(data, vault, Rules(lab=lab))
     explainer = FakeExplainer()
     world = World(inventory, build(inventory, CallReader(data), explainer), explainer, data)
-    world.main = world.tenant("Main")
-    world.sub = world.tenant("Branch", parent=world.main.account.id)
-    world.other = world.tenant("Other")
-    world.operator = world.tenant("House", role=Role.OPERATOR)
+    for name, tenant in tenants.items():
+        setattr(world, name, tenant)
     return world

@@ -8,7 +8,7 @@ from typing import Any
 
 from trunkline.lab.carrier import CallReport, place_call
 from trunkline.lab.phone import Phone
-from trunkline.sip.transaction import Timers
+from trunkline.sip.timers import Timers
 
 QUICK = Timers(t1=0.005, t2=0.02, t4=0.05, c=2.0)
 CALLER, CALLED = "+14155550100", "+14155551234"

@@ -14,7 +14,7 @@ from trunkline.lab.agent import LabError, UserAgent, name_message
 from trunkline.lab.placed import PlacedCall
 from trunkline.lab.received import ReceivedCall
 from trunkline.sip.message import Request
-from trunkline.sip.transaction import Timers
+from trunkline.sip.timers import Timers
 
 Take = Callable[[ReceivedCall], None]
 

@@ -3,8 +3,10 @@
 import pytest
 
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.message import Header, MessageError, Request, reply
-from trunkline.sip.uri import SipUri
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request
+from trunkline.sip.replying import reply
+from trunkline.sip.uri import MessageError, SipUri
 
 
 def invite(*extra: Header, contact: str = "<sip:alice@192.0.2.1:5070>") -> Request:

@@ -2,19 +2,11 @@
 
 import pytest
 
-from trunkline.sip.message import (
-    MAX_HEADERS,
-    MAX_LINE,
-    MAX_MESSAGE,
-    MessageError,
-    Request,
-    Response,
-    Via,
-    parse,
-    reply,
-    response_address,
-    stamp_source,
-)
+from trunkline.sip.message import Request, Response
+from trunkline.sip.parsing import MAX_HEADERS, MAX_LINE, MAX_MESSAGE, parse
+from trunkline.sip.replying import reply, response_address, stamp_source
+from trunkline.sip.uri import MessageError
+from trunkline.sip.via import Via
 
 HEAD = (
     "Via: SIP/2.0/UDP 192.0.2.1:5070;branch=z9hG4bKa;rport",

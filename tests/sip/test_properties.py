@@ -11,21 +11,14 @@ from hypothesis import strategies as st
 
 from tests.sip.rfc4475 import CASES
 from trunkline.sip.digest import Nonces, parse_digest, verify
-from trunkline.sip.message import (
-    MAX_HEADERS,
-    MAX_LINE,
-    MAX_MESSAGE,
-    Header,
-    MessageError,
-    Request,
-    Response,
-    Via,
-    parse,
-    reply,
-    stamp_source,
-)
-from trunkline.sip.transaction import AckReceived, CancelReceived, RequestReceived, Transactions
-from trunkline.sip.uri import NameAddr, SipUri, parse_params, split_list
+from trunkline.sip.events import AckReceived, CancelReceived, RequestReceived
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request, Response
+from trunkline.sip.parsing import MAX_HEADERS, MAX_LINE, MAX_MESSAGE, parse
+from trunkline.sip.replying import reply, stamp_source
+from trunkline.sip.transaction import Transactions
+from trunkline.sip.uri import MessageError, NameAddr, SipUri, parse_params, split_list
+from trunkline.sip.via import Via
 
 TORTURE = [case.data for case in CASES]
 

@@ -5,9 +5,11 @@ from itertools import count
 import pytest
 
 from tests.sip.rfc4475 import CASES, Case
-from trunkline.sip.message import MessageError, Request, Response, parse
-from trunkline.sip.transaction import Malformed, RequestReceived, Transactions
-from trunkline.sip.uri import NameAddr, Params, SipUri, split_list
+from trunkline.sip.events import Malformed, RequestReceived
+from trunkline.sip.message import Request, Response
+from trunkline.sip.parsing import parse
+from trunkline.sip.transaction import Transactions
+from trunkline.sip.uri import MessageError, NameAddr, Params, SipUri, split_list
 
 SOURCE = ("198.51.100.7", 5099)
 BY_NAME = {case.name: case for case in CASES}

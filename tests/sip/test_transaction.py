@@ -6,9 +6,14 @@ from itertools import count
 
 import pytest
 
+from trunkline.sip import events as ev
 from trunkline.sip import transaction as tr
-from trunkline.sip.message import Request, Response, parse, reply
-from trunkline.sip.transaction import Address, ClientTransaction, Counts, ServerTransaction, Timers, Transactions
+from trunkline.sip.events import Address, ClientTransaction, Counts, ServerTransaction
+from trunkline.sip.message import Request, Response
+from trunkline.sip.parsing import parse
+from trunkline.sip.replying import reply
+from trunkline.sip.timers import Timers
+from trunkline.sip.transaction import Transactions
 
 PEER: Address = ("192.0.2.1", 5070)
 TARGET: Address = ("192.0.2.9", 5060)
@@ -60,7 +65,7 @@ class Bench:
             names.append(second if first == "SIP/2.0" else first)
         return names
 
-    def events(self) -> list[tr.Event]:
+    def events(self) -> list[ev.Event]:
         events, self.layer.events = self.layer.events, []
         return events
 
@@ -70,7 +75,7 @@ class Bench:
     def server(self, data: bytes) -> tuple[ServerTransaction, Request]:
         self.receive(data)
         (event,) = self.events()
-        assert isinstance(event, tr.RequestReceived)
+        assert isinstance(event, ev.RequestReceived)
         return event.txn, event.request
 
     def respond(self, txn: ServerTransaction, request: Request, status: int) -> None:

@@ -300,6 +300,8 @@ def order_uris(uris: Sequence[tuple[str, int, int]], draw: Callable[[], float]) 
 
     ``draw`` gives numbers in [0, 1). A weight of 0 is rarely first among weighted ones, as the RFC says.
     """
+    if len(uris) == 1:
+        return [uris[0][0]]
     ordered: list[str] = []
     for priority in sorted({p for _, p, _ in uris}):
         rest = sorted(((u, w) for u, p, w in uris if p == priority), key=lambda pair: pair[1])

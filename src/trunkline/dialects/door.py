@@ -78,10 +78,7 @@ class Door:
         self._routes = Routes(dialect.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await send({"type": "websocket.close"})
-            return
+        """Answer one HTTP request."""
         ask = Ask(self._platform, scope["method"], scope["path"], scope["query_string"], scope["headers"])
         try:
             answer = await self._answer(ask, receive)

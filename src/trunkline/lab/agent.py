@@ -19,8 +19,7 @@ from trunkline.lab import sdp
 from trunkline.lab.call import ALLOW, Call
 from trunkline.lab.placed import PlacedCall
 from trunkline.lab.received import ReceivedCall
-from trunkline.sip.message import Header, MessageError, Request, parse, reply
-from trunkline.sip.transaction import (
+from trunkline.sip.events import (
     AckMissing,
     AckReceived,
     Address,
@@ -30,11 +29,15 @@ from trunkline.sip.transaction import (
     ResponseReceived,
     ServerTransaction,
     Timeout,
-    Timers,
-    Transactions,
     TransportFailed,
 )
-from trunkline.sip.uri import print_host_port
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request
+from trunkline.sip.parsing import parse
+from trunkline.sip.replying import reply
+from trunkline.sip.timers import Timers
+from trunkline.sip.transaction import Transactions
+from trunkline.sip.uri import MessageError, print_host_port
 
 MAX_DATAGRAM = 65_535
 MAX_CALLS = 1_000

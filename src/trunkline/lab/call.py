@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from trunkline.lab import sdp
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.message import Header, MessageError, Request, Response, reply
-from trunkline.sip.transaction import Address, ClientTransaction, ServerTransaction
+from trunkline.sip.events import Address, ClientTransaction, ServerTransaction
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request, Response
+from trunkline.sip.replying import reply
+from trunkline.sip.uri import MessageError
 
 if TYPE_CHECKING:
     from trunkline.lab.agent import UserAgent

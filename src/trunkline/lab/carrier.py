@@ -12,8 +12,9 @@ from ipaddress import ip_address
 
 from trunkline.lab.agent import LabError, UserAgent
 from trunkline.lab.placed import PlacedCall
-from trunkline.sip.message import Header
-from trunkline.sip.transaction import Address, Timers
+from trunkline.sip.events import Address
+from trunkline.sip.fields import Header
+from trunkline.sip.timers import Timers
 from trunkline.sip.uri import print_host_port
 
 END_S = 5.0

@@ -10,8 +10,8 @@ from typing import Self
 
 from trunkline.lab.agent import UserAgent
 from trunkline.lab.received import ReceivedCall
-from trunkline.sip.message import REASONS
-from trunkline.sip.transaction import Timers
+from trunkline.sip.fields import REASONS
+from trunkline.sip.timers import Timers
 
 
 @dataclass(slots=True)

@@ -9,8 +9,10 @@ from trunkline.lab import sdp
 from trunkline.lab.call import ALLOW, Call
 from trunkline.sip import digest
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.message import Header, MessageError, Request, Response
-from trunkline.sip.transaction import Address, ClientTransaction
+from trunkline.sip.events import Address, ClientTransaction
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request, Response
+from trunkline.sip.uri import MessageError
 
 if TYPE_CHECKING:
     from trunkline.lab.agent import UserAgent

@@ -17,7 +17,7 @@ from typing import Any, Self
 import aiohttp
 
 from trunkline.lab.agent import LabError
-from trunkline.sip.transaction import Address
+from trunkline.sip.events import Address
 from trunkline.sip.uri import MessageError, parse_host_port
 
 READY_S = 30.0

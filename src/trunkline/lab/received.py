@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from trunkline.lab import sdp
 from trunkline.lab.call import ALLOW, Call
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.message import Header, MessageError, Request, reply
-from trunkline.sip.transaction import Address, ServerTransaction
+from trunkline.sip.events import Address, ServerTransaction
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request
+from trunkline.sip.replying import reply
+from trunkline.sip.uri import MessageError
 
 if TYPE_CHECKING:
     from trunkline.lab.agent import UserAgent

@@ -12,10 +12,11 @@ from trunkline.core.model import CalledIn
 from trunkline.core.routing import Verdict
 from trunkline.core.sources import parse_address
 from trunkline.sip.digest import Nonces, challenge, verify
-from trunkline.sip.message import Header, MessageError, Request
+from trunkline.sip.events import Address
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request
 from trunkline.sip.refusals import Refusal
-from trunkline.sip.transaction import Address
-from trunkline.sip.uri import NameAddr, split_list
+from trunkline.sip.uri import MessageError, NameAddr, split_list
 
 MAX_STRANGERS = 10_000
 """Unknown sources whose rate is remembered; beyond, the record starts anew."""

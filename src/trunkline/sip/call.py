@@ -18,13 +18,15 @@ from trunkline.core.facts import ApplicationTarget, TrunkTarget
 from trunkline.core.records import CallRecord
 from trunkline.core.routing import Decision, order_uris
 from trunkline.sip.dialog import Dialog
+from trunkline.sip.events import ClientTransaction, ServerTransaction
+from trunkline.sip.fields import Header
 from trunkline.sip.hunt import Hunt, Outcome
 from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg, clean
-from trunkline.sip.message import Header, MessageError, Request, Response, reply
+from trunkline.sip.message import Request, Response
 from trunkline.sip.refusals import cause_of, passed_on
+from trunkline.sip.replying import reply
 from trunkline.sip.targets import Target, trunk_target
-from trunkline.sip.transaction import ClientTransaction, ServerTransaction
-from trunkline.sip.uri import NameAddr, split_list
+from trunkline.sip.uri import MessageError, NameAddr, split_list
 
 if TYPE_CHECKING:
     from trunkline.sip.edge import Edge

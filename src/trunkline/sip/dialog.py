@@ -5,8 +5,9 @@ Routes, URIs of From and To, and targets stay raw strings, as they came: what is
 
 from collections.abc import Iterable
 
-from trunkline.sip.message import Header, MessageError, Request, Response
-from trunkline.sip.uri import SipUri, find_param, parse_params, split_list, split_name_addr
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request, Response
+from trunkline.sip.uri import MessageError, SipUri, find_param, parse_params, split_list, split_name_addr
 
 MAX_FORWARDS = 70
 """Of requests that begin here (RFC 3261 §8.1.1.6)."""

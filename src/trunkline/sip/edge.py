@@ -23,12 +23,7 @@ from trunkline.core.routing import Decision, Verdict, decide
 from trunkline.core.sources import parse_address
 from trunkline.sip.admission import Counts, Doorkeeper, Places
 from trunkline.sip.call import Call
-from trunkline.sip.leg import ALLOW, Leg, clean
-from trunkline.sip.legs import DocumentLegs
-from trunkline.sip.message import MessageError, Request, reply
-from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
-from trunkline.sip.targets import Resolver, Target, TargetRefusedError
-from trunkline.sip.transaction import (
+from trunkline.sip.events import (
     AckMissing,
     AckReceived,
     Address,
@@ -38,9 +33,16 @@ from trunkline.sip.transaction import (
     ResponseReceived,
     ServerTransaction,
     Timeout,
-    Transactions,
     TransportFailed,
 )
+from trunkline.sip.leg import ALLOW, Leg, clean
+from trunkline.sip.legs import DocumentLegs
+from trunkline.sip.message import Request
+from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
+from trunkline.sip.replying import reply
+from trunkline.sip.targets import Resolver, Target, TargetRefusedError
+from trunkline.sip.transaction import Transactions
+from trunkline.sip.uri import MessageError
 
 log = logging.getLogger(__name__)
 

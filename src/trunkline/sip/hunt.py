@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from trunkline.sip.dialog import Dialog
+from trunkline.sip.events import Address, ClientTransaction
+from trunkline.sip.fields import Header
 from trunkline.sip.leg import ALLOW, Leg
-from trunkline.sip.message import Header, MessageError, Request, Response
+from trunkline.sip.message import Request, Response
 from trunkline.sip.refusals import fails_over
 from trunkline.sip.targets import Target, TargetRefusedError
-from trunkline.sip.transaction import Address, ClientTransaction
-from trunkline.sip.uri import NameAddr, SipUri
+from trunkline.sip.uri import MessageError, NameAddr, SipUri
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call

@@ -12,8 +12,11 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.message import Header, MessageError, Request, Response, reply
-from trunkline.sip.transaction import Address, ClientTransaction, ServerTransaction
+from trunkline.sip.events import Address, ClientTransaction, ServerTransaction
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request, Response
+from trunkline.sip.replying import reply
+from trunkline.sip.uri import MessageError
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call

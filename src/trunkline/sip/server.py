@@ -13,7 +13,8 @@ import socket
 import time
 
 from trunkline.sip.edge import Edge
-from trunkline.sip.transaction import Address, Transactions
+from trunkline.sip.events import Address
+from trunkline.sip.transaction import Transactions
 
 MAX_DATAGRAM = 65_535
 BATCH = 64

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from trunkline.core.addresses import AddressFilter
-from trunkline.sip.transaction import Address
+from trunkline.sip.events import Address
 from trunkline.sip.uri import MessageError, SipUri
 
 MAX_NAMES = 10_000

@@ -17,25 +17,43 @@ owner; only `user`, which the caller sets, can close a cycle, so it is cleared w
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import inf
-from typing import Final, NamedTuple
+from typing import Final
 
-from trunkline.sip.message import Header, MessageError, Request, Response, Via, parse, reply, stamp_source
-
-Address = tuple[str, int]
-"""IP address (IPv6 without brackets) and port."""
+from trunkline.sip.events import (
+    ACCEPTED,
+    CALLING,
+    COMPLETED,
+    CONFIRMED,
+    PROCEEDING,
+    TERMINATED,
+    TRYING,
+    AckMissing,
+    AckReceived,
+    Address,
+    CancelReceived,
+    ClientTransaction,
+    Counts,
+    Event,
+    Malformed,
+    RefusalUnacknowledged,
+    RequestReceived,
+    ResponseReceived,
+    ServerTransaction,
+    Timeout,
+    TransportFailed,
+)
+from trunkline.sip.fields import Header
+from trunkline.sip.message import Request, Response
+from trunkline.sip.parsing import parse
+from trunkline.sip.replying import reply, stamp_source
+from trunkline.sip.timers import Timers
+from trunkline.sip.uri import MessageError
+from trunkline.sip.via import Via
 
 MAGIC: Final = "z9hG4bK"
 """What branches made by RFC 3261 elements begin with (§8.1.1.7)."""
 
-CALLING: Final = "calling"
-TRYING: Final = "trying"
-PROCEEDING: Final = "proceeding"
-COMPLETED: Final = "completed"
-CONFIRMED: Final = "confirmed"
-ACCEPTED: Final = "accepted"
-TERMINATED: Final = "terminated"
 
 _RINGING: Final = (CALLING, PROCEEDING)
 _UNANSWERED: Final = (TRYING, PROCEEDING)
@@ -47,182 +65,9 @@ RETRY_AFTER_S: Final = 5
 """What a 503 above the limit asks the sender to wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timers:
-    """Timer values in seconds (RFC 3261 table 4, RFC 6026 §8.5-8.6); all but the first four follow from those.
-
-    On reliable transports A, E and G do not run, and D, I, J and K are 0.
-    """
-
-    t1: float = 0.5
-    t2: float = 4.0
-    t4: float = 5.0
-    c: float = 185.0
-    """How long an INVITE may ring after its last provisional response (§16.6: more than three minutes)."""
-    b: float = field(init=False)
-    d: float = field(init=False)
-    f: float = field(init=False)
-    h: float = field(init=False)
-    i: float = field(init=False)
-    j: float = field(init=False)
-    k: float = field(init=False)
-    l: float = field(init=False)  # noqa: E741 - the RFC's name
-    m: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        for name in "bdfhjlm":
-            object.__setattr__(self, name, 64 * self.t1)
-        for name in "ik":
-            object.__setattr__(self, name, self.t4)
-
-
-class ServerTransaction:
-    """A request that we answer. `user` is the caller's; everything else is to be read only.
-
-    `request` is None once a final response is sent. `status` is that of the last response, 0 before the first.
-    """
-
-    __slots__ = (
-        "_ends_at", "_key", "_last", "_merge_key", "_retry_at", "_retry_in",
-        "address", "confirmed", "method", "request", "state", "status", "to_tag", "user",
-    )  # fmt: skip
-
-    def __init__(self, request: Request, key: str, merge_key: str, address: Address) -> None:
-        self.method = request.method
-        self.request: Request | None = request
-        self.address = address
-        self.state = PROCEEDING if request.method == "INVITE" else TRYING
-        self.status = 0
-        self.to_tag: str | None = None
-        self.confirmed = False
-        self.user: object | None = None
-        self._key = key
-        self._merge_key = merge_key
-        self._last = b""
-        self._retry_at = self._retry_in = self._ends_at = 0.0
-
-
-class ClientTransaction:
-    """A request that we made. `user` is the caller's; everything else is to be read only.
-
-    `request` is None once a final response has come. `cancelled` tells whether `cancel` was called.
-    """
-
-    __slots__ = (
-        "_ack", "_ack_target", "_cancel_sent", "_data", "_ends_at", "_forks", "_key", "_retry_at", "_retry_in", "_via",
-        "cancelled", "method", "request", "state", "target", "to_tag", "user",
-    )  # fmt: skip
-
-    def __init__(self, request: Request, key: str, via: str, data: bytes, target: Address) -> None:
-        self.method = request.method
-        self.request: Request | None = request
-        self.target = target
-        self.state = CALLING if request.method == "INVITE" else TRYING
-        self.to_tag: str | None = None
-        self.cancelled = False
-        self.user: object | None = None
-        self._key = key
-        self._via = via
-        self._data = data
-        self._ack = b""
-        self._ack_target = target
-        self._forks: dict[str | None, tuple[bytes, Address]] | None = None
-        self._cancel_sent = False
-        self._retry_at = self._retry_in = self._ends_at = 0.0
-
-
-@dataclass(slots=True, eq=False)
-class RequestReceived:
-    """A new request (never ACK or CANCEL). For INVITE the user answers 100 within 200 ms (§17.2.1)."""
-
-    txn: ServerTransaction
-    request: Request
-    source: Address
-
-
-@dataclass(slots=True, eq=False)
-class AckReceived:
-    """An ACK that ends no transaction here: the one of a dialog, for a 2xx."""
-
-    request: Request
-    source: Address
-
-
-@dataclass(slots=True, eq=False)
-class CancelReceived:
-    """A CANCEL, already answered 200, of an INVITE without a final response: the user answers that 487 (§9.2)."""
-
-    txn: ServerTransaction
-    request: Request
-
-
-@dataclass(slots=True, eq=False)
-class ResponseReceived:
-    """A response of our request; of an INVITE each 2xx with another To tag comes once."""
-
-    txn: ClientTransaction
-    response: Response
-
-
-@dataclass(slots=True, eq=False)
-class Timeout:
-    """No final response came in time (timers B, F, C; or 64*T1 after CANCEL). The transaction has ended."""
-
-    txn: ClientTransaction
-
-
-@dataclass(slots=True, eq=False)
-class TransportFailed:
-    """The request could not be delivered. The transaction has ended."""
-
-    txn: ClientTransaction
-
-
-@dataclass(slots=True, eq=False)
-class AckMissing:
-    """No ACK came for our 2xx within 64*T1: the user should end the dialog with BYE (§13.3.1.4). It has ended."""
-
-    txn: ServerTransaction
-
-
-@dataclass(slots=True, eq=False)
-class RefusalUnacknowledged:
-    """No ACK came for our 3xx-6xx within timer H (§17.2.1); there is nothing to do. The transaction has ended."""
-
-    txn: ServerTransaction
-
-
-@dataclass(slots=True, eq=False)
-class Malformed:
-    """A datagram that was refused; it has been answered if that was possible."""
-
-    source: Address
-    error: MessageError
-
-
-Event = (
-    RequestReceived
-    | AckReceived
-    | CancelReceived
-    | ResponseReceived
-    | Timeout
-    | TransportFailed
-    | AckMissing
-    | RefusalUnacknowledged
-    | Malformed
-)
 _Transaction = ServerTransaction | ClientTransaction
 _Entry = tuple[float, _Transaction, bool]
 _Lane = deque[_Entry]
-
-
-class Counts(NamedTuple):
-    """Live transactions by kind."""
-
-    invite_client: int
-    other_client: int
-    invite_server: int
-    other_server: int
 
 
 class Transactions:

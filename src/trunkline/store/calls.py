@@ -1,20 +1,20 @@
 """The edge's own file, ``calls.db``: call records and unclaimed calls, written in batches on a thread of its own.
 
-The edge hands records over and goes on; nothing on the SIP path waits for a disk. A batch is written after `FLUSH_S`,
-or as soon as `BATCH` records wait; beyond `MAX_WAITING` records are dropped and counted. A crash may lose the last
-batch of records, never a call.
+The edge hands records over and goes on; nothing on the SIP path waits for a disk. What has come is written every
+`FLUSH_S`, in transactions of at most `BATCH` records; beyond `MAX_WAITING` waiting ones records are dropped and
+counted. A crash may lose the last batch of records, never a call.
 """
 
 from __future__ import annotations
 
-import json
-import queue
 import sqlite3
 import threading
-import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from trunkline.core.model import EVERYTHING, Scope
 from trunkline.core.records import CallRecord, UnclaimedCall
@@ -57,50 +57,42 @@ class CallJournal:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("PRAGMA busy_timeout=10000")
         self._db.executescript(_SCHEMA)
-        self._waiting: queue.SimpleQueue[CallRecord | UnclaimedCall | None] = queue.SimpleQueue()
+        self._waiting: deque[CallRecord | UnclaimedCall] = deque()
+        self._some = threading.Event()
+        self._closing = threading.Event()
         self.dropped = 0
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
     def put(self, record: CallRecord | UnclaimedCall) -> None:
         """Hand a record over; dropped and counted when too many wait."""
-        if self._waiting.qsize() >= MAX_WAITING:
+        if len(self._waiting) >= MAX_WAITING:
             self.dropped += 1
             return
-        self._waiting.put(record)
+        self._waiting.append(record)
+        if not self._some.is_set():  # once a batch: waking the thread for each record would cost more than writing it
+            self._some.set()
 
     def close(self) -> None:
         """Write what waits and end the thread."""
-        self._waiting.put(None)
+        self._closing.set()
+        self._some.set()
         self._thread.join()
         self._db.close()
 
     def _run(self) -> None:
-        while True:
-            batch, last = self._next_batch()
-            try:
-                self._write(batch)
-            except sqlite3.Error:
-                self.dropped += len(batch)
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-            if last:
-                return
-
-    def _next_batch(self) -> tuple[list[CallRecord | UnclaimedCall], bool]:
-        first = self._waiting.get()
-        if first is None:
-            return [], True
-        batch, until = [first], time.monotonic() + FLUSH_S
-        while len(batch) < BATCH:
-            try:
-                more = self._waiting.get(timeout=max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                break
-            if more is None:
-                return batch, True
-            batch.append(more)
-        return batch, False
+        while not self._closing.is_set() or self._waiting:
+            self._some.wait()
+            self._closing.wait(FLUSH_S)
+            self._some.clear()
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                try:
+                    self._write(batch)
+                except sqlite3.Error:
+                    self.dropped += len(batch)
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
 
     def _write(self, batch: Sequence[CallRecord | UnclaimedCall]) -> None:
         calls = [_call_values(r) for r in batch if isinstance(r, CallRecord)]
@@ -135,9 +127,13 @@ class CallJournal:
                 record.count,
                 time_text(record.first_at),
                 time_text(record.last_at),
-                json.dumps(record.trace),
+                _json(record.trace),
             ),
         )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _call_values(record: CallRecord) -> tuple[object, ...]:
@@ -155,8 +151,8 @@ def _call_values(record: CallRecord) -> tuple[object, ...]:
         time_text(record.ended_at),
         record.ended_by,
         record.cause,
-        json.dumps(record.trace),
-        json.dumps(record.ladder),
+        _json(record.trace),
+        _json(record.ladder),
     )
 
 
@@ -219,7 +215,7 @@ class CallReader:
 
 
 def _steps(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple((part, said) for part, said in json.loads(text))
+    return tuple((part, said) for part, said in msgspec.json.decode(text))
 
 
 def _call(row: Sequence[Any]) -> CallRecord:
@@ -238,5 +234,5 @@ def _call(row: Sequence[Any]) -> CallRecord:
         ended_by=row[11],
         cause=row[12],
         trace=_steps(row[13]),
-        ladder=tuple((at, leg, way, line) for at, leg, way, line in json.loads(row[14])),
+        ladder=tuple((at, leg, way, line) for at, leg, way, line in msgspec.json.decode(row[14])),
     )

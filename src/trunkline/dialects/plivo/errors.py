@@ -61,5 +61,5 @@ def refuse(error: TrunklineError | HttpError, ask: Ask) -> Answer:
 
 def _text(error: TrunklineError) -> str:
     text = f"{error.message}. {error.advice}" if error.advice else error.message
-    argument = _ARGUMENTS.get(error.field or "", error.field)
-    return text if argument is None or argument in error.message else f"{argument}: {text}"
+    argument = _ARGUMENTS.get(error.field or "", error.field or "")
+    return f"{argument}: {text}" if isinstance(error, InvalidError) and argument not in error.message else text
