@@ -7,9 +7,10 @@ import socket
 import uvicorn
 
 from trunkline import explaining
-from trunkline.app import rules, run_loop, say_ready
+from trunkline.app import run_loop, say_ready
 from trunkline.config import Settings
 from trunkline.dialects.asgi import build
+from trunkline.installation import rules
 from trunkline.store import database
 from trunkline.store.calls import CallReader
 from trunkline.store.inventory import Inventory

@@ -24,10 +24,11 @@ from trunkline.core.calls import CallFacts
 from trunkline.core.facts import ApplicationTarget
 from trunkline.core.fetching import HookClient, HookDialect, Legs
 from trunkline.core.model import CredentialKind
-from trunkline.core.ports import Rules, Store
+from trunkline.core.ports import Store
 from trunkline.dialects.plivo.hooks import PlivoHooks
 from trunkline.dialects.plivo.ids import auth_id
 from trunkline.hooks.client import AiohttpHookClient
+from trunkline.installation import rules
 from trunkline.sip.edge import Edge
 from trunkline.sip.server import UdpServer
 from trunkline.sip.targets import Resolver
@@ -41,12 +42,6 @@ from trunkline.store.unit import SqlStore
 from trunkline.voice import session
 
 _PR_SET_PDEATHSIG = 1
-
-
-def rules(settings: Settings) -> Rules:
-    """Return what this installation accepts."""
-    own = () if settings.sip.host in ("0.0.0.0", "::") else (settings.sip.host,)  # noqa: S104 -- compared, not bound
-    return Rules(lab=settings.lab_mode, allow_wide_masks=settings.sip.allow_wide_masks, own_addresses=own)
 
 
 class DocumentRunner:

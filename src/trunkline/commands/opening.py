@@ -7,11 +7,11 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TypeVar
 
-from trunkline.app import rules
 from trunkline.cli import settings_of
 from trunkline.core.accounts import operator
 from trunkline.core.model import Actor
 from trunkline.core.ports import Store
+from trunkline.installation import rules
 from trunkline.store import database
 from trunkline.store.unit import SqlStore
 from trunkline.store.writer import write_once

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trunkline import supervisor
-from trunkline.app import rules
 from trunkline.config import Settings
 from trunkline.core import accounts, applications
 from trunkline.core.model import Account, Actor, CallHooks, CredentialKind, Webhook
 from trunkline.core.ports import Store
 from trunkline.dialects.plivo.ids import auth_id
+from trunkline.installation import rules
 from trunkline.lab.agent import LabError
 from trunkline.lab.application import SampleApplication
 from trunkline.lab.phone import Phone
