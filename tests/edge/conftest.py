@@ -1,4 +1,4 @@
-"""One server for each module; when the module is through, nothing may be left in its edge."""
+"""One server for all modules but the one that kills; no call is left after a module, no transaction at the end."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.edge.peer import Peer
 from tests.edge.web import Web
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Give a running installation, and check at the end that it holds nothing any more."""
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Give a running installation; at the end it holds nothing any more, and nothing in it has gone wrong."""
     made = Lab(tmp_path_factory.mktemp("edge") / "data")
     try:
         yield made
@@ -21,6 +21,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         assert "Traceback" not in made.server.log.read_text()
     finally:
         made.server.stop()
+
+
+@pytest.fixture(scope="module")
+def lab(shared: Lab) -> Iterator[Lab]:
+    """Give the running installation to a module, and check at its end that no call, leg, limit or task is left."""
+    yield shared
+    shared.server.until_empty()
 
 
 @pytest.fixture
@@ -37,16 +44,16 @@ def callee() -> Iterator[Peer]:
         yield peer
 
 
-@pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
+@pytest.fixture(scope="session")
+def website() -> Iterator[Web]:
     """Give a user's application."""
     made = Web()
     yield made
     made.stop()
 
 
-@pytest.fixture(autouse=True)
-def _forgotten(request: pytest.FixtureRequest) -> None:
-    """Let an application forget what the test before it asked."""
-    if "web" in request.fixturenames:
-        request.getfixturevalue("web").asked.clear()
+@pytest.fixture
+def web(website: Web) -> Web:
+    """Give the user's application; it has forgotten what the test before this one asked."""
+    website.asked.clear()
+    return website

@@ -109,7 +109,7 @@ class Peer:
         return Message.read(data, source)
 
     def expect(self, start: str, within: float = 4.0, method: str = "") -> Message:
-        """Return the first message that begins with ``start`` (a status of ``method``, or a method); others are kept."""
+        """Return the first message that begins with ``start`` (a status of ``method``, or a method); keep others."""
         prefix = f"SIP/2.0 {start}" if start[0].isdigit() else f"{start} "
         until = time.monotonic() + within
         others = []

@@ -1,4 +1,4 @@
-"""Calls that an application answers: what it is asked, what its documents do to both legs, what it is told at the end."""
+"""Calls that an application answers: what it is asked, what its documents do to both legs, what it hears at the end."""
 
 from __future__ import annotations
 
@@ -270,13 +270,12 @@ def test_caller_id_is_the_caller_or_a_number_of_the_account(lab: Lab, web: Web, 
 
 
 @pytest.mark.parametrize(
-    ("theirs", "status", "ours"),
+    "case",
     [(486, "busy", 486), (603, "failed", 603), (404, "failed", 404), (480, "no-answer", 480), (302, "failed", 480)],
 )
-def test_how_a_dial_fails(
-    lab: Lab, web: Web, caller: Peer, callee: Peer, theirs: int, status: str, ours: int
-) -> None:
+def test_how_a_dial_fails(lab: Lab, web: Web, caller: Peer, callee: Peer, case: tuple[int, str, int]) -> None:
     """The action hears of it; a document that then ends refuses the caller with the last dial's final code."""
+    theirs, status, ours = case
     web.pages |= {
         "/dial": document(f'<Dial action="/action" method="POST">{user(callee)}</Dial>'),
         "/action": document(),
@@ -318,9 +317,7 @@ def test_time_limit_of_a_dial(lab: Lab, web: Web, caller: Peer, callee: Peer) ->
 
 
 @pytest.mark.parametrize("redirect", ["true", "false"])
-def test_action_with_and_without_redirect(
-    lab: Lab, web: Web, caller: Peer, callee: Peer, redirect: str
-) -> None:
+def test_action_with_and_without_redirect(lab: Lab, web: Web, caller: Peer, callee: Peer, redirect: str) -> None:
     """With redirect its document goes on, in a second call; without, the document after the Dial does."""
     web.pages |= {
         "/first": document(f'<Dial action="/next" redirect="{redirect}">{user(callee)}</Dial>', "<Speak>no</Speak>"),

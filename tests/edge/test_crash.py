@@ -24,8 +24,8 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     made.server.stop()
 
 
-def test_calls_outlive_the_api(lab: Lab) -> None:
-    """Calls in progress go on, new ones route, and the API comes back at its port by itself."""
+def test_calls_outlive_the_api_and_the_edge_comes_back_too(lab: Lab) -> None:
+    """Calls in progress go on, new ones route, the API comes back at its port by itself; and so does a killed edge."""
     with Sipp("uas_answer", calls=60) as phone, Peer() as callee, Peer("127.0.0.2") as caller:
         number, steady = lab.to_trunk(phone.uri), lab.to_trunk(callee.uri)
         talk = caller.call(lab.sip, steady)
@@ -46,7 +46,16 @@ def test_calls_outlive_the_api(lab: Lab) -> None:
                 break
         assert lab.native("GET", f"numbers/{number}")["number"] == number
         assert lab.server.child("edge") == edge
-    lab.server.until_empty()
+        lab.server.until_empty()
+        lab.server.kill("edge")
+        talk = caller.call(lab.sip, steady)
+        for _ in until(10, 0.2):
+            talk.again()
+            if callee.next(0.1) is not None:
+                break
+        talk.cancel()
+        assert talk.refused().status == 487
+        assert lab.server.child("edge") != edge
 
 
 def new_child(lab: Lab, old: int) -> bool:
@@ -66,20 +75,6 @@ def answers(door: tuple[str, int]) -> bool:
             return connection.recv(4) == b"HTTP"
     except OSError:
         return False
-
-
-def test_the_edge_comes_back_at_its_port(lab: Lab) -> None:
-    with Peer() as callee, Peer("127.0.0.2") as caller:
-        number, old = lab.to_trunk(callee.uri), lab.server.child("edge")
-        lab.server.kill("edge")
-        talk = caller.call(lab.sip, number)
-        for _ in until(10, 0.2):
-            talk.again()
-            if callee.next(0.1) is not None:
-                break
-        talk.cancel()
-        assert talk.refused().status == 487
-        assert lab.server.child("edge") != old
 
 
 def test_answered_additions_outlive_kill_9(lab: Lab) -> None:

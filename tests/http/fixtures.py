@@ -22,16 +22,17 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 @pytest.fixture
 def world(furnished: tuple[Path, dict[str, Tenant]], tmp_path: Path) -> Iterator[World]:
     """An installation of the test's own."""
-    yield from _copied(furnished, tmp_path)
+    yield from copied(furnished, tmp_path)
 
 
 @pytest.fixture(scope="class")
 def shared(furnished: tuple[Path, dict[str, Tenant]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """An installation for the tests of one class, which change nothing in it."""
-    yield from _copied(furnished, tmp_path_factory.mktemp("shared"))
+    yield from copied(furnished, tmp_path_factory.mktemp("shared"))
 
 
-def _copied(furnished: tuple[Path, dict[str, Tenant]], folder: Path) -> Iterator[World]:
+def copied(furnished: tuple[Path, dict[str, Tenant]], folder: Path) -> Iterator[World]:
+    """Give an installation in ``folder``, and close it afterwards."""
     template, tenants = furnished
     data = folder / "data"
     shutil.copytree(template, data)

@@ -139,9 +139,9 @@ class World:
         assert reply.status == 201, reply.body
         return str(reply.json["app_id"])
 
-    def trunk(self, tenant: Tenant | None = None, direction: str = "inbound") -> tuple[str, str]:
+    def trunk(self, tenant: Tenant | None = None, direction: str = "inbound", name: str = "Trunk") -> tuple[str, str]:
         """Create a trunk through the native API and return its UUID and its Plivo trunk_id."""
-        body = {"name": "Trunk", "direction": direction, "uris": [{"uri": "sip:198.51.100.9"}]}
+        body = {"name": name, "direction": direction, "uris": [{"uri": "sip:198.51.100.9"}]}
         reply = self.native("POST", "trunks", body, tenant=tenant)
         assert reply.status == 201, reply.body
         trunk = self.inventory.read(lambda s: s.trunks.get(EVERYTHING, reply.json["id"]))

@@ -39,8 +39,8 @@ def _load(lab: Lab, web: Web, calls: int, rate: int) -> int:
         memory, cpu = resident(edge), cpu_seconds(edge)
         done = threading.Event()
         watch = threading.Thread(target=_watch, args=(lab, done), daemon=True)
-        words = {"ip": "127.0.0.2", "to": lab.server.via, "number": number}
-        with Sipp("uac_call", **words, calls=calls, rate=rate, seconds=seconds) as carrier:  # type: ignore[arg-type]
+        to = lab.server.via
+        with Sipp("uac_call", ip="127.0.0.2", to=to, number=number, calls=calls, rate=rate, seconds=seconds) as carrier:
             watch.start()
             called = carrier.wait()
             done.set()
@@ -64,7 +64,7 @@ def _watch(lab: Lab, done: threading.Event) -> None:
     while not done.wait(PROGRESS_S):
         elapsed += PROGRESS_S
         counts = lab.server.counts()
-        print(f"calls: {elapsed:.0f} s, {counts['calls']} in progress, {counts['transactions']} transactions", flush=True)
+        print(f"calls: {elapsed:.0f} s; {counts['calls']} calls, {counts['transactions']} transactions", flush=True)
 
 
 def resident(process: int) -> int:

@@ -369,7 +369,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """A page's records, the number of records in the whole list, and the order number of the last one shown."""
+    """A page's records, the number of records in the whole list, and the order number of the last one shown
+    (None when nothing follows).
+    """
 
     items: tuple[T, ...]
     total: int

@@ -270,7 +270,9 @@ def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: C
             )
     store.numbers.set_carriers(number.id, ids)
     ref = Ref(carrier.id, carrier.serial, carrier.name) if carrier else number.carrier
-    return _write(store, actor, replace(moved, carrier=ref), owner=owner.id, transferred_from=number.owner.id)
+    # Each account's log tells its own half: neither learns the other's id.
+    store.log.append(actor, number.owner.id, "release", "number", number.e164)
+    return _write(store, actor, replace(moved, carrier=ref), transferred=True)
 
 
 def remove(store: Store, actor: Actor, number: Number) -> None:

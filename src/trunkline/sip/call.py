@@ -2,7 +2,8 @@
 
 Trunkline stands on both legs (a back-to-back user agent). The caller's leg is answered when a called leg answers, with
 that leg's session description; from then on the two are connected until either hangs up. Everything that refers to a
-call is let go in `_finish`, the one way out.
+call is let go in `_finish`, the one way out; what a call and its legs are made of refers to each other in no circle
+after that, since the edge runs without a collector for circles.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ MAX_TRACE = 200
 
 
 class Call:
-    """One routed call. ``caller`` is the user part of From as it came, ``called`` the number's digits."""
+    """One routed call. ``caller`` is the user part of From as it came; ``a``, the caller's leg, is gone at the end."""
 
     __slots__ = (
         "_limit", "a", "answered_at", "b", "caller", "caller_name", "contact", "decision", "edge", "ended_at",
@@ -186,6 +187,7 @@ class Call:
             return
         leg.request = None
         leg.unacked = (leg.dialog.remote_seq, self.txn)
+        self.txn.user = leg
         self.status, self.answered_at = 200, now
         self.edge.remember(leg)
         self.edge.transactions.respond(self.txn, answer, now)
@@ -219,17 +221,19 @@ class Call:
 
     def refuse(self, status: int, ending: Ending, now: float, *, headers: tuple[Header, ...] = ()) -> None:
         """End an unanswered call with a final status."""
-        request = self.a.request
-        if self.status >= 200 or request is None:
+        if self.status >= 200 or self.a.request is None:
             return
-        answer = reply(request, status, to_tag=self.tag, headers=headers)
+        answer = reply(self.a.request, status, to_tag=self.tag, headers=headers)
         self.edge.transactions.respond(self.txn, answer, now)
+        self.txn.user = None
         self.status = status
         self.saw(now, "a", "out", f"{status} {answer.reason}")
         self._finish(ending, now)
 
     def hung_up(self, leg: Leg, now: float) -> None:
         """A leg has sent BYE, or has gone without one."""
+        if self.ended_at is not None:
+            return
         if leg is self.a:
             self.hang_up_b(now)
             self._finish(Ending(EndedBy.CALLER, EndCause.NORMAL, "the caller hung up"), now)
@@ -285,6 +289,7 @@ class Call:
             self._limit = None
         self.other_end = None
         self.a.close()
+        del self.a
         self.edge.finished(self)
 
     # What is told of it

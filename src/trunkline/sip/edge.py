@@ -29,6 +29,7 @@ from trunkline.sip.events import (
     Address,
     CancelReceived,
     Event,
+    RefusalUnacknowledged,
     RequestReceived,
     ResponseReceived,
     ServerTransaction,
@@ -152,13 +153,15 @@ class Edge:
                 cancelled.on_cancel(now)
         elif isinstance(event, AckMissing):
             self._ack_missing(event.txn, now)
+        elif isinstance(event, RefusalUnacknowledged):
+            event.txn.user = None
 
     def _ack_missing(self, txn: ServerTransaction, now: float) -> None:
         user: Any = txn.user
         txn.user = None
         if user is None:
             return
-        leg: Leg = user.a if isinstance(user, Call) else user.leg
+        leg: Leg = user if isinstance(user, Leg) else user.leg
         if leg.unacked is not None and leg.unacked[1] is txn:
             leg.unacked = None
             if leg.dialog is None:
@@ -169,8 +172,8 @@ class Edge:
         """Let go of what an event belongs to that could not be handled: its call ends, its request is answered 500."""
         txn: Any = getattr(event, "txn", None)
         user: Any = getattr(txn, "user", None)
-        call: Call | None = user if isinstance(user, Call) else getattr(getattr(user, "leg", None), "call", None)
-        if call is not None:
+        call = getattr(getattr(user, "leg", user), "call", user)
+        if isinstance(call, Call):
             self._give_up(call, now)
         if isinstance(txn, ServerTransaction) and txn.request is not None:
             self.transactions.respond(txn, reply(txn.request, 500, to_tag=self.new_token()[:16]), now)
@@ -384,6 +387,7 @@ class Edge:
         legs.caller_gone()
         if call.answered_at is None and call.task is not None and call.task is not asyncio.current_task():
             call.task.cancel()
+        call.task = None
         target = call.decision.target
         if isinstance(target, ApplicationTarget):
             self._spawn(self._tell_end(call, target))

@@ -71,6 +71,7 @@ class DocumentLegs:
             return await future
         finally:
             self._waiting = None
+            del future  # its exception's traceback leads here: a circle
 
     async def wait(self, seconds: float) -> None:
         """Let time pass while the call goes on."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from trunkline.core.errors import StoreUnavailableError
 from trunkline.core.ports import Rules, Store
 from trunkline.store import database
 from trunkline.store.secrets import Vault
@@ -16,6 +18,7 @@ from trunkline.store.unit import SqlStore
 from trunkline.store.writer import Writer
 
 R = TypeVar("R")
+S = TypeVar("S")
 
 MAX_KNOWN = 10_000
 """Look-ups remembered by `recall` at most."""
@@ -40,7 +43,7 @@ class Inventory:
 
     def read(self, look_up: Callable[[Store], R]) -> R:
         """Run a point read at once, in the loop's own thread: a few index probes."""
-        return look_up(self._inline)
+        return _answered(look_up, self._inline)
 
     def recall(self, key: Hashable, look_up: Callable[[Store], R]) -> R:
         """Return what `read` gave for ``key`` before, or read; nothing is recalled across a commit.
@@ -48,12 +51,12 @@ class Inventory:
         ``key`` names the look-up with its parameters, secrets hashed. SQLite's ``data_version`` moves with every commit
         of any other connection, in this process or another. What raises is not remembered.
         """
-        version = self._reader.execute("PRAGMA data_version").fetchone()[0]
+        version = _answered(_data_version, self._reader)
         if version != self._version or len(self._known) >= MAX_KNOWN:
             self._version = version
             self._known.clear()
         if key not in self._known:
-            self._known[key] = look_up(self._inline)
+            self._known[key] = _answered(look_up, self._inline)
         found: R = self._known[key]
         return found
 
@@ -65,7 +68,7 @@ class Inventory:
         store: SqlStore | None = getattr(self._own, "store", None)
         if store is None:
             store = self._own.store = SqlStore(database.open_reader(self._data), self._vault, self._rules)
-        return look_up(store)
+        return _answered(look_up, store)
 
     async def write(self, use_case: Callable[[Store], R]) -> R:
         """Run a write use case in the writer's transaction; returns once it is committed."""
@@ -75,3 +78,15 @@ class Inventory:
         """Finish what is queued and close."""
         self._pool.shutdown()
         self._writer.close()
+
+
+def _data_version(reader: sqlite3.Connection) -> int:
+    return int(reader.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _answered(look_up: Callable[[S], R], source: S) -> R:
+    """Run a look-up; a store that cannot be read is said to be so, without the driver's words."""
+    try:
+        return look_up(source)
+    except sqlite3.Error as error:
+        raise StoreUnavailableError("the inventory cannot be read now", advice="Try again in a second.") from error

@@ -67,7 +67,7 @@ def test_an_application_from_creation_to_deletion(world: World) -> None:
 
 
 def test_the_hangup_url_is_the_answer_url_until_it_has_one_of_its_own(world: World) -> None:
-    sdk = {"answer_method": "GET", "hangup_method": "POST"}  # plivo-python sends both methods every time
+    sdk: Any = {"answer_method": "GET", "hangup_method": "POST"}  # plivo-python sends both methods every time
     app_id = world.application(answer_url=URL, **sdk)
     assert (get(world, app_id)["hangup_url"], get(world, app_id)["hangup_method"]) == (URL, "POST")
     world.plivo("POST", f"Application/{app_id}/", {"answer_url": URL + "2", **sdk})
@@ -106,7 +106,7 @@ def test_filters(world: World) -> None:
     one = world.application(app_name="One")
     two = world.application(app_name="Two", subaccount=world.sub.auth_id)
 
-    def found(**query: str) -> list[str]:
+    def found(**query: Any) -> list[str]:
         return [row["app_id"] for row in world.plivo("GET", "Application/", **query).json["objects"]]
 
     assert found() == [one, two]

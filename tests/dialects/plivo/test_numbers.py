@@ -484,7 +484,7 @@ class TestListing:
         assert reply.json["objects"] == []
 
     def test_a_subaccount_sees_its_own_only(self, listed: World) -> None:
-        listed = listed.plivo("GET", "Number/", tenant=listed.sub).json
-        assert [row["number"] for row in listed["objects"]] == ["14155550004"]
-        assert listed["objects"][0]["resource_uri"] == f"/v1/Account/{listed.sub.auth_id}/Number/14155550004/"
+        rows = listed.plivo("GET", "Number/", tenant=listed.sub).json["objects"]
+        assert [row["number"] for row in rows] == ["14155550004"]
+        assert rows[0]["resource_uri"] == f"/v1/Account/{listed.sub.auth_id}/Number/14155550004/"
         assert listed.plivo("GET", "Number/14155550001/", tenant=listed.sub).status == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,8 +16,6 @@ from trunkline.core.model import AccountState
 from trunkline.dialects.http import MAX_BODY, Ask, HttpError, Platform
 from trunkline.dialects.plivo.errors import TABLE, refuse
 from trunkline.dialects.plivo.routes import PLIVO
-
-BODIES = {"POST": {}, "GET": None, "DELETE": None}
 
 
 def basic(user: str, token: str) -> dict[str, str]:
@@ -125,7 +124,7 @@ class TestBodies:
         assert is_refusal(shared.plivo("GET", "Number/", alias="x" * 9000), 414)
 
     def test_many_arguments(self, shared: World) -> None:
-        many = {f"a{i}": "1" for i in range(101)}
+        many: Any = {f"a{i}": "1" for i in range(101)}
         assert is_refusal(shared.plivo("GET", "Number/", **many), 400)
         assert is_refusal(shared.plivo("POST", "Number/", many), 400)
 
@@ -166,7 +165,7 @@ class TestPaging:
         world.numbers(world.carrier(), *numbers)
         return numbers
 
-    def page(self, world: World, target: str) -> tuple[list[str], dict[str, str | None]]:
+    def page(self, world: World, target: str) -> tuple[list[str], dict[str, Any]]:
         """Follow a link."""
         reply = world.ask("GET", target, None, world.main.basic)
         assert reply.status == 200
@@ -182,10 +181,10 @@ class TestPaging:
         assert meta == {"limit": 3, "offset": 0, "previous": None, "total_count": 7, "next": meta["next"]}
         second, meta = self.page(world, meta["next"])
         assert meta["previous"] == base + "?limit=3&offset=0&services=voice"
-        third, meta = self.page(world, meta["next"] or "")
+        third, meta = self.page(world, meta["next"])
         assert (meta["next"], meta["offset"]) == (None, 6)
         assert found + second + third == numbers
-        assert self.page(world, meta["previous"] or "")[0] == numbers[3:6]
+        assert self.page(world, meta["previous"])[0] == numbers[3:6]
 
     @pytest.mark.parametrize(
         ("limit", "shown"), [("21", 20), ("100", 20), ("9" * 18, 20), ("20", 20), ("1", 1), ("", 20)]
@@ -206,7 +205,7 @@ class TestPaging:
         numbers = self.fill(world, 10)
         carrier_id = world.plivo("GET", "IncomingCarrier/").json["objects"][0]["carrier_id"]
         base, seen, offset, step = f"/v1/Account/{world.main.auth_id}/Number/", list[str](), 0, 0
-        target: str | None = base + "?limit=4"
+        target: Any = base + "?limit=4"
         while target:
             found, meta = self.page(world, target)
             seen += found

@@ -10,7 +10,6 @@ from trunkline.core.errors import NotAuthenticatedError, NotFoundError
 from trunkline.core.model import EVERYTHING, Account, AccountState, Actor, CredentialKind, Role, Scope
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Ask, Caller
-from trunkline.dialects.native import ids
 
 ACCOUNT_ARGUMENT = "account_id"
 
@@ -39,7 +38,7 @@ def _caller(store: Store, key: str, named: str | None) -> Caller:
 
 
 def _chosen(store: Store, whole: Scope, named: str) -> Account:
-    account = store.accounts.get(ids.record_id(named))
+    account = store.accounts.get(named)
     if account is None or not store.accounts.covers(whole, account.id):
         raise NotFoundError("not found", field=ACCOUNT_ARGUMENT)
     return account

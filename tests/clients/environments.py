@@ -1,0 +1,48 @@
+"""Vendors' SDKs, each in a virtual environment of its own under ``.clients/``, made on demand from its lock."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = Path(__file__).parent
+INSTALL_S = 180
+RUN_S = 60
+
+
+def interpreter(name: str) -> Path:
+    """Return the Python of an SDK's environment; ``requirements/client-<name>.txt`` says what is in it.
+
+    An environment belongs to the text of its lock: another lock makes another one.
+    """
+    lock = ROOT / "requirements" / f"client-{name}.txt"
+    home = ROOT / ".clients" / f"{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+    python = home / "bin" / "python"
+    if not (home / "ready").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        _run([sys.executable, "-m", "venv", str(home)])
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+        # What only exists as source is built by the pinned setuptools, not by one that pip would fetch.
+        _run([*install, "-r", str(ROOT / "requirements" / "build.txt")])
+        _run([*install, "--use-pep517", "--no-build-isolation", "-r", str(lock)])
+        (home / "ready").touch()
+    return python
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_S, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+
+
+def play(name: str, script: str, *arguments: str) -> Any:
+    """Run a client script in an SDK's environment and return the JSON that it prints."""
+    command = [str(interpreter(name)), str(SCRIPTS / script), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_S, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)

@@ -1,0 +1,98 @@
+"""The unmodified plivo SDK 4.63 against a server: URL, auth_id and auth_token as arguments, JSON on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import plivo  # type: ignore[import-not-found]
+from plivo.rest import client as rest  # type: ignore[import-not-found]
+
+COUNT = 45
+FIRST = 14155550000
+
+
+def connect(url: str, auth_id: str, auth_token: str) -> Any:
+    """Return a client that asks ``url``: the SDK has no option for it, only these globals."""
+    for name in ("PLIVO_API_BASE_URI", "API_VOICE_BASE_URI", "API_VOICE_BASE_URI_FALLBACK_1"):
+        setattr(rest, name, f"{url}/v1/Account")
+    rest.API_VOICE_BASE_URI_FALLBACK_2 = f"{url}/v1/Account"
+    return plivo.RestClient(auth_id, auth_token)
+
+
+def refusal(call: Any, *args: Any, **named: Any) -> list[str]:
+    """Return the exception that a call raises: class and text."""
+    try:
+        call(*args, **named)
+    except Exception as error:
+        return [type(error).__name__, str(error)]
+    return ["nothing", ""]
+
+
+def shown(resource: Any) -> dict[str, Any]:
+    """Return a resource's fields as plain values."""
+    return {k: v for k, v in vars(resource).items() if v is None or isinstance(v, bool | int | str)}
+
+
+def applications(client: Any) -> dict[str, Any]:
+    """Create, list, get, update and delete applications."""
+    made = client.applications.create("First", answer_url="http://127.0.0.1:9/answer", default_number_app=True)
+    other = client.applications.create("Second", answer_url="http://127.0.0.1:9/other", answer_method="GET")
+    got = client.applications.get(made.app_id)
+    changed = client.applications.update(other.app_id, answer_url="http://127.0.0.1:9/changed")
+    after = client.applications.get(other.app_id)
+    listed = [a.app_id for a in client.applications.list(app_name="Second")]
+    client.applications.delete(other.app_id, cascade=False)
+    return {
+        "made": made.message,
+        "got": shown(got),
+        "changed": changed.message,
+        "after": shown(after),
+        "listed": listed == [other.app_id],
+        "gone": refusal(client.applications.get, other.app_id),
+        "bad": refusal(client.applications.create, "with space"),
+    }
+
+
+def numbers(client: Any) -> dict[str, Any]:
+    """Add 45 numbers in two ways, walk them, get, update, filter and unrent."""
+    carrier = client.request("POST", ("IncomingCarrier",), {"name": "Current", "ip_set": "203.0.113.7"}).carrier_id
+    wanted = [str(FIRST + i) for i in range(COUNT)]
+    added = client.numbers.create(wanted[:20], carrier, "United States")  # sent as the list's Python repr
+    client.numbers.create(",".join(wanted[20:]), carrier, "United States", number_type="mobile")
+    first = client.numbers.get(wanted[0])
+    changed = client.numbers.update(wanted[0], alias="Main Line", app_id="")
+    after = client.numbers.get(wanted[0])
+    page = client.numbers.list(limit=5, offset=5, services=["voice"], type="local")
+    walked = [n.number for n in client.numbers]
+    found = [n.number for n in client.numbers.list(alias="Main Line", number_startswith="1415")]
+    client.numbers.delete(wanted[-1])
+    return {
+        "added": added.message,
+        "first": shown(first),
+        "changed": changed.message,
+        "after": shown(after),
+        "page": [n.number for n in page],
+        "meta": {"limit": page.meta.limit, "offset": page.meta.offset, "total": page.meta.total_count},
+        "walked": walked == wanted,
+        "distinct": len(set(walked)),
+        "found": found,
+        "left": client.numbers.list().meta.total_count,
+        "gone": refusal(client.numbers.get, wanted[-1]),
+        "again": refusal(client.numbers.create, wanted[0], carrier, "United States"),
+        "not_yet": refusal(client.numbers.update, wanted[0], cnam_lookup="enabled"),
+    }
+
+
+def main(url: str, auth_id: str, auth_token: str) -> None:
+    """Play everything and print what came of it."""
+    client = connect(url, auth_id, auth_token)
+    result = {"applications": applications(client), "numbers": numbers(client)}
+    stranger = plivo.RestClient(auth_id, "0" * 32)
+    result["stranger"] = {"get": refusal(stranger.numbers.get, str(FIRST)), "list": refusal(stranger.numbers.list)}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,199 @@
+"""The other tenant's ids on every route of every dialect: 404, 400 naming an argument, or 401; never a hint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.http.fixtures import copied
+from tests.http.world import Reply, Tenant, World
+from trunkline.core.model import EVERYTHING, Page
+from trunkline.core.ports import NumberFilter
+from trunkline.core.records import CallRecord
+from trunkline.dialects.asgi import DIALECTS
+from trunkline.store.calls import CallJournal
+
+NUMBER = "14155551234"
+MARK = "Zanzibar"
+"""A word in everything that the other tenant owns: it must never be seen from outside."""
+
+ABSENT = {
+    "native": "00000000-0000-4000-8000-000000000000",
+    "number": "14155559999",
+    "carrier_id": "12345678901234",
+    "app_id": "210112345678901234",
+}
+OPERATIONS = [(dialect.name, operation) for dialect in DIALECTS for operation in dialect.operations]
+CLOSED = [(name, operation) for name, operation in OPERATIONS if not operation.public]
+OF_RECORDS = [(n, o) for n, o in CLOSED if "{" in o.path.replace("{auth_id}", "")]
+LISTS = [(n, o) for n, o in CLOSED if o.method == "GET" and (n, o) not in OF_RECORDS]
+
+
+def every(operations: list[tuple[str, Any]]) -> pytest.MarkDecorator:
+    """Run a test once for each of these operations."""
+    names = [f"{dialect} {operation.method} {operation.path}" for dialect, operation in operations]
+    return pytest.mark.parametrize(("dialect", "operation"), operations, ids=names)
+
+
+def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
+    """Give ``owner`` one of everything; return its ids by dialect and path value."""
+    carrier_id = world.carrier(owner, name=MARK)
+    app_id = world.application(owner, app_name=MARK, answer_url=f"http://127.0.0.1/{MARK}")
+    trunk_uuid, _ = world.trunk(owner, name=MARK)
+    world.numbers(carrier_id, NUMBER, tenant=owner, app_id=app_id)
+    world.plivo("POST", f"Number/{NUMBER}/", {"alias": MARK}, tenant=owner)
+    carrier = world.inventory.read(lambda s: s.carriers.by_serial(EVERYTHING, carrier_id))
+    assert carrier is not None
+    now = datetime.now(UTC)
+    journal = CallJournal(world.data)
+    journal.put(
+        CallRecord(
+            id="call-1",
+            account_id=owner.account.id,
+            number=NUMBER,
+            caller=MARK,
+            source="203.0.113.7",
+            carrier_id=carrier.id,
+            verdict="routed",
+            sip_status=200,
+            started_at=now,
+            answered_at=now,
+            ended_at=now,
+            ended_by="caller",
+            cause="normal",
+            trace=(("source", MARK),),
+            ladder=((0.0, "a", "in", f"INVITE sip:{MARK}"),),
+        )
+    )
+    journal.close()
+    native = {"carrier_id": carrier.id, "gateway_id": carrier.gateways[0].id, "trunk_id": trunk_uuid}
+    native |= {"number": NUMBER, "call_id": "call-1"}
+    return {
+        "plivo": {"auth_id": owner.auth_id, "carrier_id": carrier_id, "app_id": app_id, "number": NUMBER},
+        "native": native,
+    }
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "update_carrier": {"name": "x"},
+    "add_gateway": {"address": "203.0.113.99"},
+    "update_gateway": {"port": 5070},
+    "update_trunk": {"name": "x"},
+    "update_number": {"alias": "x"},
+    "explain": {"source": "203.0.113.7", "to": NUMBER},
+}
+
+
+def body_of(dialect: str, operation: Any) -> dict[str, Any]:
+    """Return a body that this route accepts, so that only the ids can be the reason of a refusal."""
+    if dialect == "plivo":
+        return {"name": "x", "app_name": "x", "numbers": "1", "carrier": "1", "region": "x"}
+    from trunkline.dialects.native.routes import PREFIX, ROUTES
+
+    for row in ROUTES:
+        if (row.method, PREFIX + row.path) == (operation.method, operation.path):
+            return BODIES.get(row.handler.__name__, {})
+    return {}
+
+
+def send(world: World, dialect: str, operation: Any, values: dict[str, str], who: Tenant) -> Reply:
+    """Ask a route with these path values as ``who``."""
+    headers = who.basic if dialect == "plivo" else who.bearer
+    return world.ask(operation.method, filled(operation.path, values), body_of(dialect, operation), headers)
+
+
+def filled(path: str, values: dict[str, str]) -> str:
+    """Return a route's path with its values."""
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+def absent(dialect: str, values: dict[str, str]) -> dict[str, str]:
+    """Return ids of the same shape that nothing has."""
+    found = {}
+    for name, value in values.items():
+        key = name if dialect == "plivo" or name == "number" else "native"
+        found[name] = value if name == "auth_id" else ABSENT[key]
+    return found
+
+
+def contents(world: World) -> Any:
+    """Return the inventory as the operator sees it, to compare."""
+
+    def look(store: Any) -> Any:
+        page = Page(100)
+        return (
+            store.carriers.page(EVERYTHING, None, page),
+            store.numbers.page(EVERYTHING, NumberFilter(), page),
+            store.applications.page(EVERYTHING, None, page),
+            store.trunks.page(EVERYTHING, page),
+        )
+
+    return asyncio.run(world.inventory.search(look))
+
+
+@pytest.fixture(scope="module")
+def ids(tenanted: World) -> dict[str, dict[str, str]]:
+    """The other tenant's ids."""
+    return furnish(tenanted, tenanted.other)
+
+
+@pytest.fixture(scope="module")
+def tenanted(furnished: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One installation for all tests here, which change nothing in it."""
+    yield from copied(furnished, tmp_path_factory.mktemp("tenants"))
+
+
+def said(reply: Reply) -> Any:
+    """Return a body without what differs in every answer."""
+    return {key: value for key, value in reply.json.items() if key != "api_id"}
+
+
+@every(OF_RECORDS)
+@pytest.mark.parametrize("who", ["main", "sub"])
+def test_foreign_ids_read_like_absent_ones(tenanted: World, ids: Any, dialect: str, operation: Any, who: str) -> None:
+    tenant = getattr(tenanted, who)
+    before = contents(tenanted)
+    foreign = ids[dialect] | ({"auth_id": tenant.auth_id} if dialect == "plivo" else {})
+    reply = send(tenanted, dialect, operation, foreign, tenant)
+    missing = send(tenanted, dialect, operation, absent(dialect, foreign), tenant)
+    assert (reply.status, missing.status) == (404, 404)
+    assert said(reply) == said(missing)
+    assert MARK.encode() not in reply.body
+    assert contents(tenanted) == before
+
+
+@every(CLOSED)
+@pytest.mark.parametrize("who", ["main", "sub"])
+def test_the_others_account_in_path_or_query(tenanted: World, ids: Any, dialect: str, operation: Any, who: str) -> None:
+    tenant = getattr(tenanted, who)
+    before = contents(tenanted)
+    if dialect == "plivo":
+        assert send(tenanted, dialect, operation, ids[dialect], tenant).status == 401
+    else:
+        path = filled(operation.path, ids[dialect]) + f"?account_id={tenanted.other.account.id}"
+        assert tenanted.ask(operation.method, path, body_of(dialect, operation), tenant.bearer).status == 404
+    assert contents(tenanted) == before
+
+
+@every(OPERATIONS)
+def test_without_credentials(tenanted: World, ids: Any, dialect: str, operation: Any) -> None:
+    nobody = Tenant(tenanted.other.account, "0" * 32, "tc_live_" + "0" * 32)
+    reply = send(tenanted, dialect, operation, ids[dialect], nobody)
+    assert reply.status == (200 if operation.public else 401)
+    assert MARK.encode() not in reply.body
+
+
+@every(LISTS)
+def test_lists_show_nothing_of_the_other(tenanted: World, ids: Any, dialect: str, operation: Any) -> None:
+    assert ids
+    mine = send(tenanted, dialect, operation, {"auth_id": tenanted.main.auth_id}, tenanted.main)
+    theirs = send(tenanted, dialect, operation, {"auth_id": tenanted.other.auth_id}, tenanted.other)
+    assert mine.status == theirs.status
+    assert MARK.encode() not in mine.body
+    assert theirs.status == 403 or MARK.encode() in theirs.body
