@@ -75,7 +75,7 @@ class DocumentRunner:
         account = self._store.accounts.get(account_id)
         live = self._store.credentials.live(account_id, CredentialKind.PLIVO_TOKEN)
         if account is None or not live:
-            return "", ""
+            return "", new_token()  # no live token: signed with a key that nobody has, rather than one that anybody has
         return auth_id(account), self._store.credentials.reveal(live[-1].id)
 
 
@@ -90,6 +90,7 @@ def serve_edge(settings: Settings, sock: socket.socket) -> None:
 
 
 async def _edge(settings: Settings, sock: socket.socket) -> None:
+    questions = control.ControlServer(settings.data)
     vault = database.open_vault(settings.data)
     connection = database.open_reader(settings.data)
     store = SqlStore(connection, vault, rules(settings))
@@ -114,8 +115,7 @@ async def _edge(settings: Settings, sock: socket.socket) -> None:
         flush=server.flush,
     )
     edge.contact = f"<sip:{print_host_port(host, port)}>"
-    questions = control.ControlServer(settings.data, lambda question: _answer(edge, facts, journal, question))
-    await questions.start()
+    await questions.start(lambda question: _answer(edge, facts, journal, question))
     server.start(edge)
     say_ready()
     await until_told_to_stop()

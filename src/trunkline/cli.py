@@ -183,6 +183,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         settings = replace(settings, data=options.data)
     if getattr(options, "lab", None):
         settings = replace(settings, lab=True)
+    settings = replace(settings, data=settings.data.resolve())
     for part in ("http", "sip"):
         text = getattr(options, part, None)
         if text is not None:

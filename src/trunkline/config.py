@@ -47,7 +47,7 @@ class SipSettings:
     """Leave unknown sources without any answer."""
     allow_wide_masks: bool = False
     """Let carriers name networks wider than /24 (IPv6 /64)."""
-    allow_private_targets: bool = True
+    allow_private_targets: bool = False
     """Let trunks and outbound gateways lead to private networks, where PBXs live."""
     max_calls: int = 20_000
     """Calls at once in this process; beyond that INVITEs get 503."""
@@ -97,9 +97,21 @@ class Settings:
                 ip_address(host)
             except ValueError:
                 raise ConfigError(f"{name} {host!r} is not an IP address") from None
+        if ip_address(self.sip.host).is_unspecified and not _is_address(self.sip.advertised):
+            raise ConfigError(
+                f"sip.host {self.sip.host} stands for every address of this machine: say with sip.advertised "
+                "(TRUNKLINE_SIP_ADVERTISED) which one carriers are to use"
+            )
         if self.sip.t1 <= 0 or self.sip.max_calls < 1:
             raise ConfigError("sip.t1 and sip.max_calls must be greater than 0")
         return self
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return not ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ data folder can connect.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -17,10 +18,15 @@ from typing import Any
 import msgspec
 
 FILE = "edge.sock"
+LOCK = "edge.lock"
 MAX_BYTES = 65_536
 TIMEOUT_S = 2.0
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class TakenError(Exception):
+    """Another edge runs on this data folder."""
 
 
 class NoEdgeError(Exception):
@@ -38,15 +44,21 @@ def _short_path(data: Path) -> Iterator[str]:
 
 
 class ControlServer:
-    """Answers questions with ``handler``, a function of the running edge."""
+    """The running edge's side of the socket, and its claim on the data folder: one edge runs on it at a time."""
 
-    def __init__(self, data: Path, handler: Handler) -> None:
+    def __init__(self, data: Path) -> None:
+        """Claim the folder for as long as this process lives. Raises `TakenError` while another edge runs."""
         self._data = data
-        self._handler = handler
         self._server: asyncio.Server | None = None
+        self._lock = (data / LOCK).open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise TakenError(f"another edge runs on {self._data}; one data folder is one installation") from None
 
-    async def start(self) -> None:
-        """Listen; a socket that a dead edge left behind is replaced."""
+    async def start(self, handler: Handler) -> None:
+        """Answer questions with ``handler``; a socket that a dead edge left behind is replaced."""
+        self._handler = handler
         with suppress(FileNotFoundError):
             (self._data / FILE).unlink()
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from trunkline.config import Settings
 from trunkline.sip.uri import print_host_port
@@ -28,6 +28,7 @@ STOP_S = 8.0
 """Time that a process has to end calls and writes before it is killed."""
 
 MIN_PAUSE_S, MAX_PAUSE_S = 0.1, 10.0
+POLL_S = 0.05
 STEADY_S = 10.0
 """A process that lived this long is restarted at once when it dies."""
 
@@ -36,12 +37,16 @@ class StartError(Exception):
     """The server cannot start; the message says why."""
 
 
-def bind(settings: Settings) -> tuple[socket.socket, socket.socket]:
-    """Return the bound HTTP and SIP sockets. Raises `StartError` naming the door that is taken."""
-    http = _bound(settings.http.host, settings.http.port, socket.SOCK_STREAM, "http")
-    sip = _bound(settings.sip.host, settings.sip.port, socket.SOCK_DGRAM, "sip")
-    http.listen(1024)
-    return http, sip
+def bind_http(settings: Settings) -> socket.socket:
+    """Return the listening HTTP socket. Raises `StartError` when it is taken."""
+    sock = _bound(settings.http.host, settings.http.port, socket.SOCK_STREAM, "http")
+    sock.listen(1024)
+    return sock
+
+
+def bind_sip(settings: Settings) -> socket.socket:
+    """Return the bound SIP socket. Raises `StartError` when it is taken."""
+    return _bound(settings.sip.host, settings.sip.port, socket.SOCK_DGRAM, "sip")
 
 
 def _bound(host: str, port: int, kind: socket.SocketKind, door: str) -> socket.socket:
@@ -60,23 +65,56 @@ def _bound(host: str, port: int, kind: socket.SocketKind, door: str) -> socket.s
 
 @dataclass
 class _Child:
-    """One process: how to start it, since when it runs, how long to wait before the next start."""
+    """One process: its socket, since when it runs, the pipe through which it says that its door is open."""
 
     role: str
     sock: socket.socket
-    start: Callable[[_Child], subprocess.Popen[bytes]]
     process: subprocess.Popen[bytes] | None = None
     since: float = 0.0
+    pipe: int = -1
     pause: float = MIN_PAUSE_S
-    again_at: float = field(default=0.0)
+    again_at: float = 0.0
+
+    def start(self, environ: dict[str, str]) -> None:
+        """Start the process with its socket."""
+        reading, writing = os.pipe()
+        self.pipe, self.since = reading, time.monotonic()
+        told = {"TRUNKLINE_READY_FD": str(writing), "TRUNKLINE_SOCKET_FD": str(self.sock.fileno())}
+        try:
+            self.process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module, no text from outside
+                [sys.executable, "-m", "trunkline", self.role],
+                env=environ | told,
+                pass_fds=(self.sock.fileno(), writing),
+                start_new_session=True,  # Ctrl-C reaches the supervisor, which ends them in order
+            )
+        finally:
+            os.close(writing)
+
+    def opened(self, wait_s: float) -> bool:
+        """Tell whether the door is open; waits for it at most ``wait_s``. A pipe that ends unsaid means it will not be."""
+        if self.pipe < 0:
+            return True
+        if not select.select([self.pipe], [], [], wait_s)[0]:
+            return False
+        said = os.read(self.pipe, 16)
+        self.forget_pipe()
+        if not said and self.process is not None:
+            self.process.kill()
+        return bool(said)
+
+    def forget_pipe(self) -> None:
+        """Close the pipe."""
+        if self.pipe >= 0:
+            os.close(self.pipe)
+            self.pipe = -1
 
 
 class Supervisor:
     """The two processes of one installation."""
 
     def __init__(self, settings: Settings, http: socket.socket, sip: socket.socket) -> None:
-        self._settings = settings
-        self._children = (_Child("edge", sip, self._start), _Child("api", http, self._start))
+        self._environ = _environment(settings)
+        self._children = (_Child("edge", sip), _Child("api", http))
         self._stopping = False
 
     def run(self, ready: Callable[[], None]) -> int:
@@ -85,14 +123,12 @@ class Supervisor:
             signal.signal(number, self._stop)
         try:
             for child in self._children:
-                child.process = self._started(child)
+                child.start(self._environ)
+            if not self._both_open():
+                return 0 if self._stopping else 1
             ready()
             while not self._stopping:
                 self._watch()
-        except StartError as error:
-            if not self._stopping:
-                print(f"trunkline: {error}", file=sys.stderr)
-                return 1
         finally:
             self._end()
         return 0
@@ -100,51 +136,39 @@ class Supervisor:
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
-    def _start(self, child: _Child) -> subprocess.Popen[bytes]:
-        """Start a process with its socket; it tells through a pipe that its door is open."""
-        reading, writing = os.pipe()
-        os.set_inheritable(writing, True)
-        environ = _environment(self._settings) | {
-            "TRUNKLINE_READY_FD": str(writing),
-            "TRUNKLINE_SOCKET_FD": str(child.sock.fileno()),
-        }
-        process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module, no text from outside
-            [sys.executable, "-m", "trunkline", child.role],
-            env=environ,
-            pass_fds=(child.sock.fileno(), writing),
-            start_new_session=True,  # Ctrl-C reaches the supervisor, which ends them in order
-        )
-        os.close(writing)
-        try:
-            if not select.select([reading], [], [], READY_S)[0] or not os.read(reading, 16):
-                process.kill()
-                process.wait()
-                raise StartError(f"the {child.role} process did not start; its message stands above")
-        finally:
-            os.close(reading)
-        return process
-
-    def _started(self, child: _Child) -> subprocess.Popen[bytes]:
-        child.since = time.monotonic()
-        return child.start(child)
+    def _both_open(self) -> bool:
+        """Wait until both doors are open; False when one will not be, or when told to stop."""
+        waiting = list(self._children)
+        while waiting and not self._stopping:
+            child = waiting[0]
+            if child.opened(POLL_S):
+                waiting.pop(0)
+            elif child.pipe < 0 or time.monotonic() - child.since > READY_S:
+                print(f"trunkline: the {child.role} process did not start; its message stands above", file=sys.stderr)
+                return False
+        return not self._stopping
 
     def _watch(self) -> None:
-        """Wait a moment; restart what has died and may be started again."""
+        """Wait a moment; restart what has died, or does not open its door, and may be started again."""
         now = time.monotonic()
         for child in self._children:
-            if child.process is not None and child.process.poll() is not None:
-                code = child.process.returncode
-                child.process = None
-                child.pause = MIN_PAUSE_S if now - child.since > STEADY_S else min(child.pause * 2, MAX_PAUSE_S)
-                child.again_at = now + child.pause
-                print(f"trunkline: the {child.role} process ended ({code}); restarting", file=sys.stderr, flush=True)
-            if child.process is None and now >= child.again_at:
-                try:
-                    child.process = self._started(child)
-                except StartError:
-                    child.pause = min(child.pause * 2, MAX_PAUSE_S)
-                    child.again_at = time.monotonic() + child.pause
-        time.sleep(0.05)
+            if child.process is not None:
+                self._check(child, child.process, now)
+            elif now >= child.again_at:
+                child.start(self._environ)
+        time.sleep(POLL_S)
+
+    def _check(self, child: _Child, process: subprocess.Popen[bytes], now: float) -> None:
+        if not child.opened(0.0) and now - child.since > READY_S:
+            process.kill()
+        code = process.poll()
+        if code is None:
+            return
+        child.forget_pipe()
+        child.process = None
+        child.pause = MIN_PAUSE_S if now - child.since > STEADY_S else min(child.pause * 2, MAX_PAUSE_S)
+        child.again_at = now + child.pause
+        print(f"trunkline: the {child.role} process ended ({code}); restarting", file=sys.stderr, flush=True)
 
     def _end(self) -> None:
         running = [child.process for child in self._children if child.process is not None]
@@ -157,6 +181,8 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for child in self._children:
+            child.forget_pipe()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -180,7 +206,7 @@ def serve(settings: Settings, ready: Callable[[str, str], None] | None = None) -
     """
     database.prepare(settings.data)
     try:
-        http, sip = bind(settings)
+        http, sip = bind_http(settings), bind_sip(settings)
     except StartError as error:
         print(f"trunkline: {error}", file=sys.stderr)
         return 1

@@ -326,7 +326,7 @@ def test_two_carriers_that_mean_different_numbers_are_refused() -> None:
 
 def test_forms_to_read_are_all_that_matter_once() -> None:
     attempt = attempt_of("192.0.2.1", "030123456")
-    forms = forms_to_read(attempt, [source(carrier(profile=GERMAN)), source(C)], [carrier("x", profile=GERMAN)])
+    forms = forms_to_read(attempt, [source(carrier(profile=GERMAN)), source(C)], [GERMAN])
     assert sorted(forms) == ["030123456", "4930123456"]
 
 

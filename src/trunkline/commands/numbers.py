@@ -46,8 +46,8 @@ def _carrier(store: Store, named: str | None) -> Carrier | None:
 
 def show(options: Namespace) -> int:
     """List numbers of all accounts."""
-    listing = read(options, lambda store: store.numbers.page(EVERYTHING, NumberFilter(), Page(options.limit)))
-    found = [n for n in listing.items if not options.pending or n.status is NumberStatus.PENDING_CLAIM]
+    wanted = NumberFilter(status=NumberStatus.PENDING_CLAIM if options.pending else None)
+    found = read(options, lambda store: store.numbers.page(EVERYTHING, wanted, Page(options.limit))).items
     rows = [(n.e164, n.status.value, n.owner.name, n.carrier.name if n.carrier else None, _target(n)) for n in found]
     if options.json:
         names = ("number", "status", "owner", "carrier", "target")

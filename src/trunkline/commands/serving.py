@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from argparse import Namespace
+from collections.abc import Callable
 
 from trunkline import supervisor
 from trunkline.cli import settings_of
@@ -30,7 +31,7 @@ def api(options: Namespace) -> int:
     from trunkline.api import serve_api
 
     settings = settings_of(options)
-    serve_api(settings, _door(settings, 0))
+    serve_api(settings, _door(settings, supervisor.bind_http))
     return 0
 
 
@@ -39,19 +40,17 @@ def edge(options: Namespace) -> int:
     from trunkline.app import serve_edge
 
     settings = settings_of(options)
-    serve_edge(settings, _door(settings, 1))
+    serve_edge(settings, _door(settings, supervisor.bind_sip))
     return 0
 
 
-def _door(settings: Settings, which: int) -> socket.socket:
+def _door(settings: Settings, bind: Callable[[Settings], socket.socket]) -> socket.socket:
     """Return the socket that the supervisor bound, else bind it."""
     inherited = os.environ.pop("TRUNKLINE_SOCKET_FD", None)
     if inherited is not None:
         return socket.socket(fileno=int(inherited))
     database.prepare(settings.data)
-    doors = supervisor.bind(settings)
-    doors[1 - which].close()
-    return doors[which]
+    return bind(settings)
 
 
 def demo(_options: Namespace) -> int:

@@ -97,6 +97,12 @@ def issue(
     return secret
 
 
+def is_closed(store: Store, account: Account) -> bool:
+    """Tell whether an account, or one above it, is closed: its credentials then open nothing."""
+    above = (store.accounts.get(account_id) for account_id in store.accounts.ancestors(account.id))
+    return any(a is None or a.state is AccountState.CLOSED for a in above)
+
+
 def set_state(store: Store, actor: Actor, account_id: str, state: AccountState) -> Account:
     """Activate, suspend or close an account; its descendants' calls follow."""
     account = store.accounts.get(account_id)
@@ -115,6 +121,8 @@ def set_limits(
     account = store.accounts.get(account_id)
     if account is None:
         raise UnknownReferenceError(f"{account_id!r} is no account", field="account")
+    if any(limit is not None and limit < 0 for limit in (max_channels, max_cps)):
+        raise InvalidError("a limit is 0 or more; 0 lets no call in", field="limits")
     changed = replace(account, max_channels=max_channels, max_cps=max_cps, updated_at=store.now())
     store.accounts.update(changed)
     store.log.append(actor, account.id, "update", "account", account.id, max_channels=max_channels, max_cps=max_cps)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from trunkline.core import e164, sources
 from trunkline.core.errors import CarrierInUseError, InvalidError, NotFoundError
 from trunkline.core.model import (
+    EVERYTHING,
     Account,
     Actor,
     Carrier,
@@ -255,9 +256,13 @@ def update(store: Store, actor: Actor, carrier: Carrier, **detail: object) -> Ca
     """Write a carrier's changed fields; ``detail`` is what the log shows of the change."""
     _check_name(carrier.name)
     _check_profile(carrier.profile)
+    before = store.carriers.get(EVERYTHING, carrier.id)
     changed = replace(carrier, updated_at=store.now())
     store.carriers.update(changed)
     store.log.append(actor, carrier.account_id, "update", "carrier", carrier.id, **detail)
+    if before is not None and before.profile != changed.profile:
+        # On shared ground another way of reading numbers could claim what another tenant's carrier means.
+        _hold_shared(store, actor, changed, _active_networks(changed))
     return changed
 
 
@@ -267,33 +272,38 @@ def set_inbound_addresses(store: Store, actor: Actor, carrier: Carrier, networks
     An unchanged address keeps its gateway; a removed two-way gateway stays for outbound calls; a new one is inbound
     only. Numbers that this puts on addresses shared with another top-level account wait for the operator again.
     """
-    known = {(g.host, g.prefix): g for g in carrier.gateways if g.prefix is not None}
-    wanted = []
+    wanted, used = [], set[str]()
     for host, prefix in networks:
-        gateway = known.pop((host, prefix), None)
+        same = [g for g in carrier.gateways if (g.host, g.prefix) == (host, prefix)]
+        gateway = next((g for g in same if g.inbound), same[0] if same else None)
         new = gateway or _gateway(store, carrier.id, _inbound_draft(host, prefix))
         wanted.append(replace(new, inbound=True))
-    kept = [replace(g, inbound=False) for g in known.values() if g.outbound]
-    names = [g for g in carrier.gateways if g.prefix is None]
-    return set_gateways(store, actor, carrier, [*wanted, *kept, *names])
+        used.add(new.id)
+    others = [replace(g, inbound=g.inbound and g.prefix is None) for g in carrier.gateways if g.id not in used]
+    return set_gateways(store, actor, carrier, [*wanted, *[g for g in others if g.outbound]])
 
 
 def set_gateways(store: Store, actor: Actor, carrier: Carrier, gateways: Sequence[Gateway]) -> Carrier:
     """Make these the carrier's gateways; what they newly share with another tenant waits for the operator."""
     if len(gateways) > MAX_GATEWAYS:
         raise InvalidError(f"a carrier has at most {MAX_GATEWAYS} gateways", field="gateways")
-    before = {(g.host, g.prefix) for g in carrier.inbound_literals if g.active}
+    before = _active_networks(carrier)
     changed = replace(carrier, gateways=tuple(gateways), updated_at=store.now())
     store.carriers.replace_gateways(carrier.id, changed.gateways)
     store.carriers.update(changed)
     store.log.append(actor, carrier.account_id, "update", "carrier", carrier.id, gateways=[g.address for g in gateways])
-    if {(g.host, g.prefix) for g in changed.inbound_literals if g.active} - before:
-        _hold_shared(store, actor, changed)
+    _hold_shared(store, actor, changed, _active_networks(changed) - before)
     return changed
 
 
-def _hold_shared(store: Store, actor: Actor, carrier: Carrier) -> None:
-    if store.carriers.shares_sources([carrier.id], store.accounts.ancestors(carrier.account_id)[-1]):
+def _active_networks(carrier: Carrier) -> set[tuple[str, int]]:
+    return {(g.host, g.prefix) for g in carrier.inbound_literals if g.active and g.prefix is not None}
+
+
+def _hold_shared(store: Store, actor: Actor, carrier: Carrier, networks: set[tuple[str, int]]) -> None:
+    """Let the carrier's numbers wait where these networks of it overlap another top-level account's."""
+    ranges = [sources.network_range(host, prefix) for host, prefix in networks]
+    if store.carriers.overlaps(ranges, store.accounts.ancestors(carrier.account_id)[-1]):
         held = store.numbers.set_status_of_carrier(carrier.id, NumberStatus.ACTIVE, NumberStatus.PENDING_CLAIM)
         for e164 in held:
             store.log.append(actor, carrier.account_id, "hold", "number", e164, reason="shared source addresses")

@@ -125,7 +125,7 @@ def _default_application(store: Store, owner: Account) -> Application | None:
 def claim_status(store: Store, owner: Account, carrier_ids: Sequence[str]) -> NumberStatus:
     """Return whether a number on these carriers routes at once, or waits since its sources are shared ground."""
     top = store.accounts.ancestors(owner.id)[-1]
-    shared = store.carriers.shares_sources(carrier_ids, top)
+    shared = store.carriers.overlaps(store.carriers.ranges(carrier_ids), top)
     return NumberStatus.PENDING_CLAIM if shared else NumberStatus.ACTIVE
 
 
@@ -272,7 +272,16 @@ def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: C
     ref = Ref(carrier.id, carrier.serial, carrier.name) if carrier else number.carrier
     # Each account's log tells its own half: neither learns the other's id.
     store.log.append(actor, number.owner.id, "release", "number", number.e164)
-    return _write(store, actor, replace(moved, carrier=ref), transferred=True)
+    kept = NumberDetails(
+        region=number.details.region,
+        country=number.details.country,
+        city=number.details.city,
+        number_type=number.details.number_type,
+    )
+    # What its old owner said of it stays behind; that the operator moves it settles whose it is.
+    settled = NumberStatus.ACTIVE if number.status is NumberStatus.PENDING_CLAIM else number.status
+    changed = replace(moved, carrier=ref, details=kept, status=settled)
+    return _write(store, actor, changed, transferred=True)
 
 
 def remove(store: Store, actor: Actor, number: Number) -> None:

@@ -50,6 +50,7 @@ class NumberFilter:
     number_type: str | None = None
     owner_id: str | None = None
     alias: str | None = None
+    status: NumberStatus | None = None
     voice: bool | None = None
     sms: bool | None = None
     mms: bool | None = None
@@ -160,8 +161,12 @@ class CarrierStore(Protocol):
         """Count the live numbers that name this carrier."""
         ...
 
-    def shares_sources(self, carrier_ids: Sequence[str], top_account_id: str) -> bool:
-        """Tell whether inbound networks of these carriers overlap those of another top-level account's."""
+    def ranges(self, carrier_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the inbound networks of these carriers, active ones, as ranges of `core.sources.network_range`."""
+        ...
+
+    def overlaps(self, ranges: Sequence[tuple[str, str]], top_account_id: str) -> bool:
+        """Tell whether any of these ranges overlaps an inbound network of another top-level account's carrier."""
         ...
 
 

@@ -82,11 +82,11 @@ def number_forms(attempt: Attempt, profile: NumberProfile) -> tuple[str, ...]:
     return e164.forms(attempt.called.get(profile.called_in, ""), profile)
 
 
-def forms_to_read(attempt: Attempt, sources: Sequence[SourceFact], proven: Sequence[CarrierFact] = ()) -> list[str]:
-    """Return every form whose number may matter: the plain reading, and each candidate carrier's own."""
-    if not proven and all(s.carrier.profile is PLAIN for s in sources):
+def forms_to_read(attempt: Attempt, sources: Sequence[SourceFact], more: Sequence[NumberProfile] = ()) -> list[str]:
+    """Return every form whose number may matter: the plain reading, and those by the profiles of the candidates."""
+    if not more and all(s.carrier.profile is PLAIN for s in sources):
         return list(number_forms(attempt, PLAIN))
-    profiles = {PLAIN, *(s.carrier.profile for s in sources), *(c.profile for c in proven)}
+    profiles = dict.fromkeys((PLAIN, *(s.carrier.profile for s in sources), *more))
     return list(dict.fromkeys(form for profile in profiles for form in number_forms(attempt, profile)))
 
 

@@ -73,6 +73,7 @@ def _uris(store: Store, drafts: Sequence[UriDraft]) -> tuple[TrunkUri, ...]:
 def check_uri(uri: str) -> None:
     """Check that ``uri`` can be a trunk's target: ``sip:[user@]host[:port][;params]``, printable, no blanks."""
     scheme, _, rest = uri.partition(":")
+    user, at, _ = rest.partition("@")
     host = rest.partition(";")[0].rpartition("@")[2]
     if (
         scheme.lower() != "sip"
@@ -80,6 +81,7 @@ def check_uri(uri: str) -> None:
         or len(uri) > MAX_URI
         or not uri.isascii()
         or any(c.isspace() or not c.isprintable() or c in '<>"' for c in uri)
+        or (at and ":" in user)  # a password would stand in logs and traces
     ):
         raise InvalidError(
             f"{uri[:MAX_URI]!r} is not a SIP URI that a trunk can use",

@@ -7,10 +7,13 @@ counted. A crash may lose the last batch of records, never a call.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,18 @@ import msgspec
 
 from trunkline.core.model import EVERYTHING, Scope
 from trunkline.core.records import CallRecord, UnclaimedCall
+from trunkline.store.database import quoted
 from trunkline.store.rows import marks, time_text, time_value
+
+log = logging.getLogger(__name__)
 
 FILE = "calls.db"
 FLUSH_S = 0.2
 BATCH = 500
 MAX_WAITING = 20_000
+MAX_LINE = 500
+"""Characters kept of one line of a trace or a ladder."""
+
 MAX_UNCLAIMED = 10_000
 """Rows of unclaimed calls kept; the least recent ones make room."""
 
@@ -52,11 +61,13 @@ class CallJournal:
     """Takes records from the edge and writes them on its thread until `close`."""
 
     def __init__(self, data: Path) -> None:
-        self._db = sqlite3.connect(data / FILE, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("PRAGMA busy_timeout=10000")
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db = _opened(data / FILE)
+        except sqlite3.DatabaseError as error:  # records must not cost calls: a damaged file is put aside
+            aside = data / f"{FILE}.damaged-{int(time.time())}"
+            (data / FILE).rename(aside)
+            log.warning("%s is damaged (%s); put aside as %s", FILE, error, aside.name)
+            self._db = _opened(data / FILE)
         self._waiting: deque[CallRecord | UnclaimedCall] = deque()
         self._some = threading.Event()
         self._closing = threading.Event()
@@ -87,12 +98,20 @@ class CallJournal:
             self._some.clear()
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-                try:
-                    self._write(batch)
-                except sqlite3.Error:
-                    self.dropped += len(batch)
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
+                if not self._written(batch):
+                    # One record that cannot be written must not take the others with it.
+                    self.dropped += sum(not self._written([record]) for record in batch)
+
+    def _written(self, batch: Sequence[CallRecord | UnclaimedCall]) -> bool:
+        try:
+            self._write(batch)
+        except Exception:
+            log.exception("%d call records could not be written", len(batch))
+            with suppress(sqlite3.Error):
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+            return False
+        return True
 
     def _write(self, batch: Sequence[CallRecord | UnclaimedCall]) -> None:
         calls = [_call_values(r) for r in batch if isinstance(r, CallRecord)]
@@ -122,26 +141,44 @@ class CallJournal:
             "trace = excluded.trace",
             (
                 record.source,
-                record.number,
+                _clean(record.number),
                 record.verdict,
                 record.count,
                 time_text(record.first_at),
                 time_text(record.last_at),
-                _json(record.trace),
+                _steps_json(record.trace),
             ),
         )
 
 
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA busy_timeout=10000")
+    connection.executescript(_SCHEMA)
+    return connection
+
+
+def _clean(text: str) -> str:
+    """Return what may be kept of a text that came over the wire: bounded, and without bytes that were no UTF-8."""
+    return text[:MAX_LINE].encode("utf-8", "replace").decode()
+
+
+def _steps_json(steps: Sequence[tuple[str, str]]) -> str:
+    return msgspec.json.encode([(part, _clean(text)) for part, text in steps]).decode()
+
+
+def _ladder_json(ladder: Sequence[tuple[float, str, str, str]]) -> str:
+    return msgspec.json.encode([(at, leg, way, _clean(line)) for at, leg, way, line in ladder]).decode()
 
 
 def _call_values(record: CallRecord) -> tuple[object, ...]:
     return (
         record.id,
         record.account_id,
-        record.number,
-        record.caller,
+        _clean(record.number),
+        _clean(record.caller),
         record.source,
         record.carrier_id,
         record.verdict,
@@ -151,8 +188,8 @@ def _call_values(record: CallRecord) -> tuple[object, ...]:
         time_text(record.ended_at),
         record.ended_by,
         record.cause,
-        _json(record.trace),
-        _json(record.ladder),
+        _steps_json(record.trace),
+        _ladder_json(record.ladder),
     )
 
 
@@ -207,7 +244,7 @@ class CallReader:
     def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
         if not self._path.exists():
             return []
-        connection = sqlite3.connect(f"file:{self._path.resolve()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"file:{quoted(str(self._path.resolve()))}?mode=ro", uri=True)
         try:
             return connection.execute(sql, values).fetchall()
         finally:

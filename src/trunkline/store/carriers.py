@@ -207,19 +207,22 @@ class SqlCarriers:
         ).fetchone()
         return int(row[0])
 
-    def shares_sources(self, carrier_ids: Sequence[str], top_account_id: str) -> bool:
-        """Tell whether inbound networks of these carriers overlap those of another top-level account's."""
-        mine = self._db.execute(
+    def ranges(self, carrier_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the inbound networks of these carriers, active ones, as ranges of `core.sources.network_range`."""
+        return self._db.execute(
             f"SELECT source_low, source_high FROM gateways WHERE carrier_id IN ({marks(carrier_ids)}) "
             "AND source_key IS NOT NULL",
             list(carrier_ids),
         ).fetchall()
+
+    def overlaps(self, ranges: Sequence[tuple[str, str]], top_account_id: str) -> bool:
+        """Tell whether any of these ranges overlaps an inbound network of another top-level account's carrier."""
         others = (
             "SELECT 1 FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
             "WHERE g.source_low <= ? AND g.source_high >= ? AND c.deleted_at IS NULL AND NOT EXISTS ("
             "SELECT 1 FROM account_ancestors x WHERE x.account_id = c.account_id AND x.ancestor_id = ?) LIMIT 1"
         )
-        return any(self._db.execute(others, (high, low, top_account_id)).fetchone() for low, high in mine)
+        return any(self._db.execute(others, (high, low, top_account_id)).fetchone() for low, high in ranges)
 
 
 def _carrier(row: Sequence[Any], gateways: list[Gateway]) -> Carrier:

@@ -40,7 +40,7 @@ def open_reader(data: Path) -> sqlite3.Connection:
     path = (data / FILE).resolve()
     if not path.exists():
         raise DatabaseError(f"no database in {data}: `trunkline serve --data {data}` or `accounts create` makes one")
-    uri = f"file:{_quoted(str(path))}?mode=ro"
+    uri = f"file:{quoted(str(path))}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     connection.execute(f"PRAGMA mmap_size={MMAP_BYTES}")
@@ -48,7 +48,8 @@ def open_reader(data: Path) -> sqlite3.Connection:
     return connection
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
+    """Return a path as SQLite's URIs want it."""
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
@@ -124,12 +125,12 @@ def _version(connection: sqlite3.Connection) -> str | None:
 def _migrate(data: Path) -> None:
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import Connection, create_engine, event
+    from sqlalchemy import URL, Connection, create_engine, event
 
     config = Config()
     config.set_main_option("script_location", "trunkline:store/migrations")
     config.set_main_option("path_separator", "os")
-    engine = create_engine(f"sqlite:///{(data / FILE).resolve()}")
+    engine = create_engine(URL.create("sqlite", database=str((data / FILE).resolve())))
 
     # One transaction around all steps: a crash in the middle leaves the database as it was.
     @event.listens_for(engine, "connect")

@@ -29,14 +29,22 @@ from trunkline.store.rows import HOOK_COLUMNS, hooks_value, marks
 from trunkline.store.secrets import Vault
 
 MAX_SOURCES = 64
-"""Carriers read for one source. Where more share it, the dialled number's own carriers are looked up by name."""
+"""Carriers read for one source, the oldest first. Where more share it, the dialled number's own carriers are looked up
+by name, and numbers are read by all profiles there (again at most so many, the oldest first)."""
 
 _CARRIER = (
     "SELECT c.id, c.name, c.kind, c.active, c.account_id, a.routable, c.called_in, c.country, c.strip_prefix, "
     "c.max_channels, c.max_cps FROM carriers c JOIN accounts a ON a.id = c.account_id "
     "WHERE c.id = ? AND c.deleted_at IS NULL"
 )
-_SOURCE = "SELECT id, prefix, carrier_id FROM gateways WHERE source_key IN ({keys}){only} LIMIT ?"
+_SOURCE = (
+    "SELECT min(id), max(prefix), carrier_id FROM gateways WHERE source_key IN ({keys}){only} "
+    "GROUP BY carrier_id ORDER BY min(seq) LIMIT ?"
+)
+_PROFILES = (
+    "SELECT c.called_in, c.country, c.strip_prefix FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
+    "WHERE g.source_key IN ({keys}) AND c.deleted_at IS NULL GROUP BY 1, 2, 3 ORDER BY min(c.seq) LIMIT ?"
+)
 _NUMBER = (
     "SELECT n.id, n.e164, n.account_id, n.status, n.trunk_id, n.application_id, n.hook_id, d.carrier_id, "
     "n.seq, d.position FROM numbers n LEFT JOIN number_carriers d ON d.number_id = n.id "
@@ -106,13 +114,21 @@ class FactReader:
     def _read(self, attempt: Attempt, usage: Usage) -> Facts:
         found: tuple[SourceFact, ...] = self._keep("source", attempt.source, self._sources)
         proven = [self._carrier(carrier_id) for carrier_id in attempt.proven_carriers]
-        forms = forms_to_read(attempt, found, [c for c in proven if c is not None])
+        profiles = [c.profile for c in proven if c is not None]
+        crowded = len(found) >= MAX_SOURCES
+        if crowded:
+            profiles += self._keep("profiles", attempt.source, self._profiles)
+        forms = forms_to_read(attempt, found, profiles)
         numbers = self._numbers(forms) if forms else ()
-        if len(found) >= MAX_SOURCES and numbers:
+        if crowded and numbers:
             wanted = [c.id for n in numbers for c in n.carriers]
             found += self._sources_of(self._keys(attempt.source), wanted)
-        auth_exist = not found and self._keep("auth", "", self._auth_exists)
-        return Facts(found, numbers, auth_exist, usage)
+        return Facts(found, numbers, self._keep("auth", "", self._auth_exists), usage)
+
+    def _profiles(self, source: str) -> list[NumberProfile]:
+        keys = self._keys(source)
+        rows = self._db.execute(_PROFILES.format(keys=marks(keys)), [*keys, MAX_SOURCES])
+        return [NumberProfile(CalledIn(place), country, strip) for place, country, strip in rows]
 
     def _keys(self, source: str) -> list[str]:
         prefixes = self._db.execute("SELECT family, prefix FROM mask_lengths").fetchall()

@@ -192,6 +192,7 @@ def _conditions(wanted: NumberFilter) -> list[tuple[str, object]]:
         ("n.number_type", wanted.number_type),
         ("n.account_id", wanted.owner_id),
         ("n.alias", wanted.alias),
+        ("n.status", wanted.status.value if wanted.status else None),
         (_VOICE, _flag(wanted.voice)),
         (_SMS, _flag(wanted.sms)),
         ("n.mms", _flag(wanted.mms)),

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from trunkline.core.errors import StoreUnavailableError
@@ -107,8 +108,9 @@ class Writer:
         answers.append((future, result))
 
     def _roll_back(self) -> None:
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # a connection that cannot even roll back fails the next group's BEGIN, too
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
 
 def write_once(connection: sqlite3.Connection, store: SqlStore, use_case: Callable[[Store], R]) -> R:

@@ -6,8 +6,9 @@ below that one. An operator's key sees the whole installation, acts for its own 
 
 from __future__ import annotations
 
+from trunkline.core import accounts
 from trunkline.core.errors import NotAuthenticatedError, NotFoundError
-from trunkline.core.model import EVERYTHING, Account, AccountState, Actor, CredentialKind, Role, Scope
+from trunkline.core.model import EVERYTHING, Account, Actor, CredentialKind, Role, Scope
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Ask, Caller
 
@@ -26,7 +27,7 @@ def authenticate(ask: Ask) -> Caller:
 def _caller(store: Store, key: str, named: str | None) -> Caller:
     credential = store.credentials.by_secret(CredentialKind.API_KEY, key)
     account = store.accounts.get(credential.account_id) if credential else None
-    if credential is None or account is None or account.state is AccountState.CLOSED:
+    if credential is None or account is None or accounts.is_closed(store, account):
         raise _refused()
     label = f"api key of {account.name}"
     whole = EVERYTHING if credential.role is Role.OPERATOR else Scope(account.id, include_children=True)

@@ -10,8 +10,9 @@ import binascii
 from base64 import b64decode
 from hashlib import blake2b
 
+from trunkline.core import accounts
 from trunkline.core.errors import NotAuthenticatedError
-from trunkline.core.model import AccountState, Actor, CredentialKind, Scope
+from trunkline.core.model import Actor, CredentialKind, Scope
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Ask, Caller
 from trunkline.dialects.plivo import ids
@@ -46,7 +47,7 @@ def _caller(store: Store, user: str, token: str) -> Caller:
     code = ids.code(user)
     credential = store.credentials.check(CredentialKind.PLIVO_TOKEN, code, token) if code else None
     account = store.accounts.get(credential.account_id) if credential else None
-    if account is None or ids.auth_id(account) != user or account.state is AccountState.CLOSED:
+    if account is None or ids.auth_id(account) != user or accounts.is_closed(store, account):
         raise _refused()
     scope = Scope(account.id, include_children=not account.is_subaccount)
     return Caller(account, scope, Actor(account=account, label=user))
