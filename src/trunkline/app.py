@@ -101,13 +101,14 @@ async def _edge(settings: Settings, sock: socket.socket) -> None:
     host = settings.sip.advertised or settings.sip.host
     transactions = Transactions(Timers(t1=settings.sip.t1), new_branch=new_token, sent_by=print_host_port(host, port))
     server = UdpServer(sock, transactions)
+    targets = AddressFilter(allow_private=settings.sip.allow_private_targets, lab=settings.lab_mode)
     edge = Edge(
         transactions,
         facts,
         journal,
         DocumentRunner(store, client),
         settings.sip,
-        resolver=Resolver(AddressFilter(allow_private=settings.sip.allow_private_targets, lab=settings.lab_mode)),
+        resolver=Resolver(targets, sock.family),
         lab=settings.lab_mode,
         new_token=new_token,
         new_id=lambda: str(uuid.uuid4()),

@@ -91,7 +91,7 @@ class _Child:
             os.close(writing)
 
     def opened(self, wait_s: float) -> bool:
-        """Tell whether the door is open; waits for it at most ``wait_s``. A pipe that ends unsaid means it will not be."""
+        """Tell whether the door is open; waits for it at most ``wait_s``. A pipe that ends unsaid: it will not be."""
         if self.pipe < 0:
             return True
         if not select.select([self.pipe], [], [], wait_s)[0]:

@@ -16,7 +16,7 @@ from typing import Any
 from tests.server import Server
 from trunkline.cli import main
 
-FAST = {"TRUNKLINE_SIP_T1": "0.02", "TRUNKLINE_SIP_RING_S": "1.5"}
+FAST = {"TRUNKLINE_SIP_T1": "0.04", "TRUNKLINE_SIP_RING_S": "1.5"}
 """Timers B, F and H at 1.3 seconds, ringing hardly longer: what waits for them ends within a test."""
 
 

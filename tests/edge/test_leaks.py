@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 from collections.abc import Callable, Coroutine
 from itertools import count
 from typing import Any
@@ -52,7 +53,7 @@ class Bench:
             _Journal(),
             runner,
             SipSettings(),
-            resolver=Resolver(AddressFilter(lab=True)),
+            resolver=Resolver(AddressFilter(lab=True), socket.AF_INET),
             lab=True,
             new_token=lambda: f"token{next(tokens):016d}",
             new_id=lambda: f"id{next(tokens)}",

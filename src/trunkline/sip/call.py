@@ -32,6 +32,9 @@ from trunkline.sip.uri import MessageError, NameAddr, split_list
 if TYPE_CHECKING:
     from trunkline.sip.edge import Edge
 
+MAX_RENEWALS = 3
+"""Times that a caller is told of a new session when its own re-INVITE crosses ours."""
+
 MAX_LADDER = 200
 """Messages of one call that its record keeps."""
 
@@ -151,6 +154,8 @@ class Call:
         request = self.a.request
         if request is None:
             return
+        if not self.rang:
+            self.edge.expect(self.a, f"{request.call_id} {self.tag}")
         self.rang = True
         answer = reply(request, status, to_tag=self.tag, headers=(self._contact(), ALLOW), body=body, content_type=kind)
         self.edge.transactions.respond(self.txn, answer, now)
@@ -196,11 +201,7 @@ class Call:
 
     def _renew(self, response: Response, now: float) -> None:
         """Tell a caller that was answered before of the new leg's session: a re-INVITE with it as the offer."""
-        client = self.a.send(
-            "INVITE", now, body=response.body, content_type=response.get("content-type"), headers=(ALLOW,)
-        )
-        if client is not None:
-            client.user = _Renewal(self.a)
+        _Renewal(self.a, response.body, response.get("content-type")).send(now)
 
     def _too_long(self) -> None:
         now = self.edge.now()
@@ -214,9 +215,9 @@ class Call:
         """Return the other connected leg."""
         return self.b if leg is self.a else self.a
 
-    def cancelled(self, now: float) -> None:
+    def cancelled(self, now: float, how: str = "CANCEL") -> None:
         """The caller gave up before an answer: 487, and whoever still rings is told."""
-        self.saw(now, "a", "in", "CANCEL")
+        self.saw(now, "a", "in", how)
         self.refuse(487, Ending(EndedBy.CALLER, EndCause.CANCELLED, "the caller cancelled"), now)
 
     def refuse(self, status: int, ending: Ending, now: float, *, headers: tuple[Header, ...] = ()) -> None:
@@ -376,10 +377,23 @@ def diverted_by(request: Request) -> str | None:
 class _Renewal:
     """Our re-INVITE to the caller: its answer is acknowledged; a refusal leaves the old session as it is."""
 
-    __slots__ = ("leg",)
+    __slots__ = ("_body", "_kind", "_tries", "leg")
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: Leg, body: bytes, kind: str | None) -> None:
         self.leg = leg
+        self._body, self._kind = body, kind
+        self._tries = 0
+
+    def send(self, now: float) -> None:
+        """Send the re-INVITE."""
+        client = self.leg.send("INVITE", now, body=self._body, content_type=self._kind, headers=(ALLOW,))
+        if client is not None:
+            client.user = self
+
+    def _again(self) -> None:
+        edge = self.leg.call.edge
+        self.send(edge.now())
+        edge.flush()
 
     def on_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
         """Acknowledge a 2xx; the answer in it goes to a called leg that waits for one, which a refusal ends."""
@@ -394,6 +408,10 @@ class _Renewal:
             if called is not None and called.answer_due is not None and called.dialog is not None:
                 due, called.answer_due = called.answer_due, None
                 called.acknowledge(due, called.dialog.local_seq, now, response.body, response.get("content-type"))
+        elif response.status == 491 and self._tries < MAX_RENEWALS:
+            # The caller's own re-INVITE crossed ours; the Call-ID is the caller's, so wait 0 to 2 s (RFC 3261 §14.1).
+            self._tries += 1
+            leg.call.edge.later(2.0 * leg.call.edge.draw(), self._again)
         elif waits:
             leg.call.hang_up_all(Ending(EndedBy.CALLER, EndCause.FAILED, "the caller took no new session"), now)
 

@@ -120,6 +120,8 @@ class Edge:
         self._legs: dict[str, Leg] = {}
         self._documents: dict[Call, DocumentLegs] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        if settings.stealth or not lab:
+            transactions.may_answer = self._answers_to
 
     # What the transactions report
 
@@ -133,7 +135,7 @@ class Edge:
         elif kind is RequestReceived:
             self._request(event, now)  # type: ignore[arg-type]
         elif kind is AckReceived:
-            leg = self._legs.get(f"{event.request.call_id} {event.request.to_tag}")  # type: ignore[union-attr]
+            leg = self._leg_of(event.request)  # type: ignore[union-attr]
             if leg is not None:
                 leg.on_ack(event.request, now)  # type: ignore[union-attr]
         else:
@@ -188,7 +190,7 @@ class Edge:
         request, txn = event.request, event.txn
         tag = request.to_tag
         if tag is not None:
-            leg = self._legs.get(f"{request.call_id} {tag}")
+            leg = self._leg_of(request)
             if leg is None:
                 hidden = self.settings.stealth and not self._known(parse_address(event.source[0]))
                 self.transactions.answer_once(txn, None if hidden else reply(request, 481))
@@ -204,8 +206,19 @@ class Edge:
             silent = self._silent(parse_address(event.source[0]), now)
             self.transactions.answer_once(txn, None if silent else answer)
 
+    def _leg_of(self, request: Request) -> Leg | None:
+        """Return the leg whose dialog a request belongs to: Call-ID and both tags (RFC 3261 §12.2.2)."""
+        leg = self._legs.get(f"{request.call_id} {request.to_tag}")
+        if leg is None or (leg.dialog is not None and leg.dialog.remote_tag != (request.from_tag or "")):
+            return None
+        return leg
+
     def _known(self, address: str) -> bool:
         return bool(self.facts.read(Attempt(address, {}), self.counts).sources)
+
+    def _answers_to(self, host: str) -> bool:
+        address = parse_address(host)
+        return self._known(address) or not self._silent(address, self.now())
 
     def _silent(self, address: str, now: float) -> bool:
         """Tell whether a stranger gets no answer: in stealth mode, and beyond its rate."""
@@ -217,7 +230,10 @@ class Edge:
         facts = self.facts.read(Attempt(address, {}), self.counts)
         if not facts.sources:
             verdict = Verdict.SOURCE_UNKNOWN if facts.readable else Verdict.FACTS_UNREADABLE
-            self._answer_stranger(txn, request, REFUSALS[verdict], address, now)
+            if self.doors.may_answer(address, now):
+                self._answer_stranger(txn, request, REFUSALS[verdict], address)
+            else:
+                self.transactions.answer_once(txn, None)
             return
         try:
             request.validate()
@@ -270,19 +286,21 @@ class Edge:
         self, txn: ServerTransaction, request: Request, attempt: Attempt, decision: Decision, now: float
     ) -> None:
         refusal = REFUSALS[decision.verdict]
-        self._record_refusal(request, attempt, decision, refusal)
         if decision.verdict in STRANGERS and attempt.proof is not Proof.GOOD:
-            self._answer_stranger(txn, request, refusal, attempt.source, now)
+            if self.doors.may_answer(attempt.source, now):
+                self._record_refusal(request, attempt, decision, refusal)
+                self._answer_stranger(txn, request, refusal, attempt.source)
+            else:
+                self.transactions.answer_once(txn, None)
             return
+        self._record_refusal(request, attempt, decision, refusal)
         headers = self.doors.headers(request, decision.verdict, refusal, attempt.source, self.wall())
         answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
         self.transactions.respond(txn, answer, now)
 
-    def _answer_stranger(
-        self, txn: ServerTransaction, request: Request, refusal: Refusal, source: str, now: float
-    ) -> None:
+    def _answer_stranger(self, txn: ServerTransaction, request: Request, refusal: Refusal, source: str) -> None:
         """Answer once and keep nothing, so that a scanner gets no retransmissions and costs no memory."""
-        if self._silent(source, now):
+        if self.settings.stealth:
             self.transactions.answer_once(txn, None)
             return
         verdict = Verdict.CREDENTIALS_MISSING if refusal.status == 401 else Verdict.SOURCE_UNKNOWN
@@ -338,6 +356,11 @@ class Edge:
         if leg.dialog is not None:
             leg.key = f"{leg.dialog.call_id} {leg.dialog.local_tag}"
             self._legs[leg.key] = leg
+
+    def expect(self, leg: Leg, key: str) -> None:
+        """Let requests find a leg that has no dialog yet: the caller's, once it was told our tag."""
+        leg.key = key
+        self._legs[key] = leg
 
     def forget(self, leg: Leg) -> None:
         """Let a leg go."""
@@ -425,9 +448,12 @@ class Edge:
 
     async def close(self) -> None:
         """End every call and every task."""
-        for call in list(self.calls):
+        busy = list(self.calls)
+        for call in busy:
             call.hang_up_all(Ending(EndedBy.PLATFORM, EndCause.NORMAL, "the server is stopping"), self.now())
         self.flush()
+        if busy:  # time for a BYE that is lost to be sent again
+            await asyncio.sleep(min(1.0, 3 * self.settings.t1))
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=2.0)
             for task in late:

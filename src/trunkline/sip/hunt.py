@@ -67,6 +67,8 @@ class Ringing:
         try:
             leg.dialog = Dialog.as_client(leg.request, response)
         except MessageError as error:
+            response.remove("contact")
+            _decline(leg, txn, response, now)
             hunt.refused(502, f"{leg.name}: its 2xx is malformed ({error.reason})", now)
             return
         self.hunt = None

@@ -66,7 +66,8 @@ class Leg:
                 uri = self.dialog.next_hop()
             except MessageError:
                 return self.address
-            if _is_address(uri.host):
+            # What a peer writes must not aim our requests at addresses that no call may go to.
+            if _is_address(uri.host) and self.call.edge.resolver.allows(uri.host):
                 return uri.host, uri.port or 5060
         return self.address
 
@@ -111,7 +112,7 @@ class Leg:
         """Take a request within the dialog."""
         edge = self.call.edge
         if self.dialog is None:
-            edge.transactions.respond(txn, reply(request, 481), now)
+            self._outside_dialog(txn, request, now)
             return
         try:
             in_order = self.dialog.accept(request)
@@ -132,6 +133,14 @@ class Leg:
             edge.transactions.respond(txn, reply(request, 200, headers=(ALLOW,)), now)
         else:
             edge.transactions.respond(txn, reply(request, 405, headers=(ALLOW,)), now)
+
+    def _outside_dialog(self, txn: ServerTransaction, request: Request, now: float) -> None:
+        """Take a request while there is no dialog: BYE ends a call that still rings (RFC 3261 §15), all else is 481."""
+        call = self.call
+        early = request.method == "BYE" and self is call.a and call.answered_at is None and call.ended_at is None
+        call.edge.transactions.respond(txn, reply(request, 200 if early else 481), now)
+        if early:
+            call.cancelled(now, "BYE")
 
     def _pass(self, txn: ServerTransaction, request: Request, now: float) -> None:
         edge, peer = self.call.edge, self.call.peer(self)
@@ -224,6 +233,11 @@ class Passing:
             return
         with suppress(MessageError):  # a bad Contact leaves the target as it was
             peer.dialog.refresh(response)
+        call = self.leg.call
+        if self.leg is call.a and self.request.body:
+            call.offer = (self.request.body, self.request.get("content-type"))
+        elif self.peer is call.a and response.body:
+            call.offer = (response.body, response.get("content-type"))
         self.leg.unacked = (self.cseq, self.txn)
         if self.request.body:
             peer.acknowledge(txn, peer.dialog.local_seq, now, b"", None)

@@ -80,6 +80,11 @@ def _custom(wanted: DialTarget) -> tuple[tuple[str, str], ...]:
 
 
 def _by_gateways(call: Call, wanted: DialTarget) -> list[Target]:
+    if not e164.is_possible(wanted.value):
+        raise DialRefusedError(
+            f"{wanted.value} is no possible E.164 number; emergency and short numbers are not dialled",
+            EndCause.INVALID_DESTINATION,
+        )
     number = call.decision.number
     gateways = call.edge.facts.outbound_gateways(number.account_id) if number else []
     usable = {f"{i}": pair for i, pair in enumerate(gateways) if pair[0].transport.value == "udp"}

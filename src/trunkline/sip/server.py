@@ -1,7 +1,8 @@
 """The UDP door: reads datagrams, runs the transactions' timers, sends what they leave.
 
 The collector's policy: per-call objects are acyclic, so reference counts free them; the cyclic collector, whose pauses
-are the largest source of late answers, is switched off and runs its young generations on a timer instead.
+are the largest source of late answers, is switched off and runs on a timer instead; what was there at the start is
+frozen, so it only walks live calls.
 """
 
 from __future__ import annotations
@@ -33,12 +34,14 @@ class UdpServer:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         self._sock = sock
+        self._dual = sock.family is socket.AF_INET6
         self._transactions = transactions
         self._edge: Edge | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._loop = asyncio.get_running_loop()
         self._sweep: asyncio.TimerHandle | None = None
+        self.pause = 0.0
 
     def start(self, edge: Edge) -> None:
         """Begin to read; the edge hears of everything."""
@@ -50,8 +53,13 @@ class UdpServer:
         self._sweep = self._loop.call_later(COLLECT_S, self._collect)
 
     def _collect(self) -> None:
-        gc.collect(1)
-        self._sweep = self._loop.call_later(COLLECT_S, self._collect)
+        """Collect everything, since what survives younger generations is never looked at again; then wait in proportion
+        to the pause, so that pauses stay below a thousandth of the time.
+        """
+        began = time.monotonic()
+        gc.collect()
+        self.pause = time.monotonic() - began
+        self._sweep = self._loop.call_later(max(COLLECT_S, self.pause * 1000), self._collect)
 
     def _readable(self) -> None:
         receive, now = self._transactions.receive, time.monotonic()
@@ -62,7 +70,7 @@ class UdpServer:
                 break
             except OSError:
                 continue  # an ICMP error of an earlier send
-            receive(data, source[:2], now)
+            receive(data, _unmapped(source) if self._dual else source, now)
         self.flush()
 
     def flush(self) -> None:
@@ -86,6 +94,8 @@ class UdpServer:
 
     def _send(self, data: bytes, target: Address) -> None:
         try:
+            if self._dual and ":" not in target[0]:
+                target = ("::ffff:" + target[0], target[1])
             self._sock.sendto(data, target)
         except (BlockingIOError, InterruptedError):
             return  # the buffer is full: to the transaction a lost datagram
@@ -115,3 +125,8 @@ class UdpServer:
             if timer is not None:
                 timer.cancel()
         self._sock.close()
+
+
+def _unmapped(source: tuple[str, int, int, int]) -> Address:
+    """Return the sender of a datagram on an IPv6 socket; an IPv4 sender by its IPv4 address."""
+    return source[0].removeprefix("::ffff:") if "." in source[0] else source[0], source[1]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from functools import lru_cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from trunkline.core.addresses import AddressFilter
 from trunkline.sip.events import Address
 from trunkline.sip.uri import MessageError, SipUri
 
+RESOLVER_THREADS = 16
+LOOK_UP_S = 5.0
 MAX_NAMES = 10_000
 """Host names whose last good answer is kept."""
 
@@ -56,9 +59,16 @@ class TargetRefusedError(Exception):
 class Resolver:
     """Turns a target's host into an address that passes the filter; keeps the last good answer of each name."""
 
-    def __init__(self, addresses: AddressFilter) -> None:
+    def __init__(self, addresses: AddressFilter, family: socket.AddressFamily) -> None:
         self._addresses = addresses
+        self._family = family
+        # Threads of its own: a dead name server must not hold up whoever else looks something up.
+        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="sip-dns")
         self._known: dict[str, str] = {}
+
+    def allows(self, host: str) -> bool:
+        """Tell whether a literal address may be sent to."""
+        return self._judge(host)[0] is None
 
     def literal(self, target: Target) -> Address | None:
         """Return a literal host's address at once, None for a name. Raises `TargetRefusedError`."""
@@ -76,11 +86,11 @@ class Resolver:
         return self._addresses.refusal(host), True
 
     async def resolve(self, target: Target) -> Address:
-        """Return the address of a name, by DNS (A and AAAA). Raises `TargetRefusedError`."""
-        loop = asyncio.get_running_loop()
+        """Return the address of a name, by DNS: A, or AAAA where our socket is IPv6. Raises `TargetRefusedError`."""
+        ask = partial(socket.getaddrinfo, target.host, target.port, self._family, socket.SOCK_DGRAM)
         try:
-            async with asyncio.timeout(5.0):
-                found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_DGRAM)
+            async with asyncio.timeout(LOOK_UP_S):
+                found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
             candidates = [str(entry[4][0]) for entry in found]
         except (OSError, TimeoutError, UnicodeError):  # the last: what cannot be written as a name of the DNS
             candidates = [self._known[target.host]] if target.host in self._known else []

@@ -74,7 +74,8 @@ class Transactions:
     """All transactions of one socket.
 
     `new_branch` makes unguessable tokens, each a fresh one, for branches and for the To tags of answers that this
-    layer gives by itself. `sent_by` is the `host[:port]` of our Via fields; set it before the first send_request.
+    layer gives by itself. `may_answer` tells by address whether somebody whose message is refused here hears so (None:
+    everybody does). `sent_by` is the `host[:port]` of our Via fields; set it before the first send_request.
     From `limit` live transactions on, new requests are answered 503 without keeping state; requests within dialogs
     have an eighth more room, so that calls can end under load.
     """
@@ -92,6 +93,7 @@ class Transactions:
         self.sent_by = sent_by
         self.transport = transport
         self.limit = limit
+        self.may_answer: Callable[[str], bool] | None = None
         self.sends: list[tuple[bytes, Address]] = []
         self.events: list[Event] = []
         self._reliable = transport not in ("UDP", "DTLS-UDP")
@@ -126,7 +128,7 @@ class Transactions:
 
     def _refuse(self, error: MessageError, source: Address) -> None:
         request = error.request
-        if request is not None and request.method != "ACK":
+        if request is not None and request.method != "ACK" and self._answers(source):
             try:
                 address = stamp_source(request, *source)
             except MessageError:
@@ -137,6 +139,9 @@ class Transactions:
             except MessageError:
                 pass
         self.events.append(Malformed(source, error))
+
+    def _answers(self, source: Address) -> bool:
+        return self.may_answer is None or self.may_answer(source[0])
 
     def _request(self, request: Request, source: Address, now: float) -> None:
         method = request.method
@@ -211,6 +216,8 @@ class Transactions:
         """
         invite = self._invite_servers.get(key)
         if invite is None:
+            if not self._answers(address):
+                return
             self.sends.append((reply(request, 481, to_tag=self._new_branch()).to_bytes(), address))
             return
         cancel = self._start_server(request, key, "", address)

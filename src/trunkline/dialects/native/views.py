@@ -239,7 +239,7 @@ class ExplainedView(Struct, frozen=True):
     """What would happen to a call, and why. ``facts`` is ``live``, or ``offline`` without a running edge."""
 
     verdict: str
-    sip_status: int
+    sip_status: int | None
     sip_reason: str
     number: str | None
     carrier: str | None
