@@ -76,6 +76,7 @@ def test_explain_without_a_server_says_offline(tmp_path: Path) -> None:
         (("explain", "--data", "{none}", "--from-ip", "127.0.0.9", "--to", "+1"), "no database in"),
         (("serve", "--data", "{none}", "--http", "nowhere"), "--http is HOST:PORT"),
         (("serve", "--data", "{none}", "--sip", "192.0.2.1:5060", "--lab"), "lab mode"),
+        (("serve", "--data", "{none}", "--sip", "0.0.0.0:0"), "sip.advertised"),
         (("status", "--data", "{none}"), "no edge"),
         (("numbers", "approve", "--data", "{made}", "hello"), "not an E.164 number"),
         (("numbers", "approve", "--data", "{made}", "14155551234"), "not found"),

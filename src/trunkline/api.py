@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
 from trunkline import explaining
-from trunkline.app import run_loop, say_ready
+from trunkline.app import run_loop, say_ready, until_told_to_stop
 from trunkline.config import Settings
 from trunkline.dialects.asgi import build
 from trunkline.installation import rules
@@ -27,12 +30,20 @@ async def _api(settings: Settings, sock: socket.socket) -> None:
     app = build(inventory, CallReader(settings.data), explaining.EdgeExplainer(settings.data))
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
     server = _Server(config)
-    await server.serve(sockets=[sock])
+    serving = asyncio.ensure_future(server.serve(sockets=[sock]))
+    await until_told_to_stop()
+    server.should_exit = True
+    await serving
     inventory.close()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which says when its door is open."""
+    """uvicorn's server, which says when its door is open and leaves signals to us."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signals: uvicorn would end the process before the inventory is closed."""
+        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the door and say so."""
