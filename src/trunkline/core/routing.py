@@ -99,13 +99,14 @@ def decide(attempt: Attempt, facts: Facts) -> Decision:
     refusal = _unproven(attempt, facts, trace)
     if refusal is not None:
         return _refuse(refusal, trace)
-    number = _called_number(attempt, facts, trace)
+    proven, plain = _proven(attempt, facts), number_forms(attempt, PLAIN)
+    number = _called_number(attempt, facts, proven, plain, trace)
     if number is None:
         trace.append(Step("rule", "no single live number matches"))
         return _refuse(Verdict.NUMBER_UNKNOWN, trace)
-    carrier = _delivering_carrier(attempt, facts, number, trace)
+    carrier = _delivering_carrier(attempt, facts, number, plain, trace)
     if carrier is None:
-        return _undelivered(attempt, facts, number, trace)
+        return _undelivered(attempt, facts, number, proven, trace)
     state = _inactive(number, carrier)
     if state is not None:
         trace.append(Step("state", state[1]))
@@ -138,8 +139,9 @@ def _unproven(attempt: Attempt, facts: Facts, trace: list[Step]) -> Verdict | No
     if attempt.proof is Proof.GOOD:
         trace.append(Step("credentials", "good"))
     if facts.sources:
-        best = max(facts.sources, key=_mask)
-        more = f" and {len(facts.sources) - 1} more" if len(facts.sources) > 1 else ""
+        best, more = facts.sources[0], ""
+        if len(facts.sources) > 1:
+            best, more = max(facts.sources, key=_mask), f" and {len(facts.sources) - 1} more"
         trace.append(Step("source", f"{attempt.source} is in /{best.prefix} of carrier {best.carrier.name}{more}"))
     elif attempt.proof is Proof.GOOD:
         trace.append(Step("source", f"{attempt.source} is in no gateway; the credentials speak for it"))
@@ -157,10 +159,10 @@ def _mask(source: SourceFact) -> int:
     return source.prefix
 
 
-def _called_number(attempt: Attempt, facts: Facts, trace: list[Step]) -> NumberFact | None:
+def _called_number(
+    attempt: Attempt, facts: Facts, proven: set[str], plain: tuple[str, ...], trace: list[Step]
+) -> NumberFact | None:
     """Find the number that the attempt calls, preferring one that a proven carrier delivers in its own form."""
-    proven = _proven(attempt, facts)
-    plain = number_forms(attempt, PLAIN)
     meant: list[tuple[int, CarrierFact, NumberFact]] = []
     for number in facts.numbers:
         for carrier in number.carriers:
@@ -168,6 +170,10 @@ def _called_number(attempt: Attempt, facts: Facts, trace: list[Step]) -> NumberF
                 forms = _forms(attempt, carrier.profile, plain)
                 if number.e164 in forms:
                     meant.append((forms.index(number.e164), carrier, number))
+    if len(meant) == 1:  # nearly always
+        _, carrier, number = meant[0]
+        trace.append(Step("form", f"{number.e164}, read from {carrier.profile.called_in}"))
+        return number
     if meant:
         return _likeliest(meant, trace)
     for number in facts.numbers:
@@ -202,16 +208,19 @@ def _forms(attempt: Attempt, profile: NumberProfile, plain: tuple[str, ...]) -> 
 
 
 def _proven(attempt: Attempt, facts: Facts) -> set[str]:
-    by_address = {s.carrier.id for s in facts.sources if s.carrier.kind is CarrierKind.STATIC_IP}
-    return by_address.union(attempt.proven_carriers)
+    """Return the carriers that the attempt's address or credentials speak for."""
+    proven = {s.carrier.id for s in facts.sources if s.carrier.kind is CarrierKind.STATIC_IP}
+    proven.update(attempt.proven_carriers)
+    return proven
 
 
-def _delivering_carrier(attempt: Attempt, facts: Facts, number: NumberFact, trace: list[Step]) -> CarrierFact | None:
+def _delivering_carrier(
+    attempt: Attempt, facts: Facts, number: NumberFact, plain: tuple[str, ...], trace: list[Step]
+) -> CarrierFact | None:
     """Return the proven carrier that delivers the number, by the longest mask; every other candidate is explained."""
-    masks: dict[str, int] = {}
-    for source in facts.sources:
-        masks[source.carrier.id] = max(source.prefix, masks.get(source.carrier.id, 0))
-    plain = number_forms(attempt, PLAIN)
+    masks = {s.carrier.id: s.prefix for s in facts.sources}
+    if len(masks) < len(facts.sources):  # a carrier there by several of its networks
+        masks = {s.carrier.id: s.prefix for s in sorted(facts.sources, key=_mask)}
     found: list[tuple[int, CarrierFact]] = []
     for carrier in number.carriers:
         reads = number.e164 in _forms(attempt, carrier.profile, plain)
@@ -229,7 +238,9 @@ def _delivering_carrier(attempt: Attempt, facts: Facts, number: NumberFact, trac
         else:
             found.append((masks[carrier.id], carrier))
             trace.append(Step("candidate", f"{carrier.name}: delivers the number, source in /{masks[carrier.id]}"))
-    return max(found, key=_rank)[1] if found else None
+    if len(found) < 2:
+        return found[0][1] if found else None
+    return max(found, key=_rank)[1]
 
 
 def _rank(found: tuple[int, CarrierFact]) -> tuple[bool, int]:
@@ -237,13 +248,12 @@ def _rank(found: tuple[int, CarrierFact]) -> tuple[bool, int]:
     return carrier.active and carrier.account_active, mask
 
 
-def _undelivered(attempt: Attempt, facts: Facts, number: NumberFact, trace: list[Step]) -> Decision:
+def _undelivered(attempt: Attempt, facts: Facts, number: NumberFact, proven: set[str], trace: list[Step]) -> Decision:
     """Refuse a call to a number that exists, from carriers that do not deliver it."""
     wants_credentials = any(c.kind is CarrierKind.AUTH for c in number.carriers)
     if wants_credentials and attempt.proof is Proof.NONE:
         trace.append(Step("rule", "the number's carrier proves itself by credentials, and none were given"))
         return _refuse(Verdict.CREDENTIALS_MISSING, trace, number)
-    proven = _proven(attempt, facts)
     if any(c.id in proven for c in number.carriers):
         trace.append(Step("rule", f"this carrier does not mean {number.e164}, as its number profile reads the call"))
         return _refuse(Verdict.NUMBER_UNKNOWN, trace, number)

@@ -312,6 +312,7 @@ number_carriers = Table(
         sqlite_where=text("is_primary = 1"),
         postgresql_where=text("is_primary = 1"),
     ),
+    sqlite_with_rowid=False,  # found by its key in one tree instead of two: every decision reads it
 )
 
 change_log = Table(

@@ -364,6 +364,7 @@ def upgrade() -> None:
             ["numbers.id"],
         ),
         sa.PrimaryKeyConstraint("number_id", "carrier_id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("number_carriers_carrier", "number_carriers", ["carrier_id"], unique=False)
     op.create_index(
