@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from trunkline import explaining
-from trunkline.app import run_loop, say_ready, until_told_to_stop
+from trunkline.app import run_loop, say_ready, told_to_stop
 from trunkline.config import Settings
 from trunkline.dialects.asgi import build
 from trunkline.installation import rules
@@ -30,8 +30,9 @@ async def _api(settings: Settings, sock: socket.socket) -> None:
     app = build(inventory, CallReader(settings.data), explaining.EdgeExplainer(settings.data))
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
     server = _Server(config)
+    stop = told_to_stop()
     serving = asyncio.ensure_future(server.serve(sockets=[sock]))
-    await until_told_to_stop()
+    await stop.wait()
     server.should_exit = True
     await serving
     inventory.close()

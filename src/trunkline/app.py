@@ -118,8 +118,9 @@ async def _edge(settings: Settings, sock: socket.socket) -> None:
     edge.contact = f"<sip:{print_host_port(host, port)}>"
     await questions.start(lambda question: _answer(edge, facts, journal, question))
     server.start(edge)
+    stop = told_to_stop()
     say_ready()
-    await until_told_to_stop()
+    await stop.wait()
     await edge.close()
     await questions.close()
     server.close()
@@ -154,13 +155,13 @@ def say_ready() -> None:
         os.close(int(descriptor))
 
 
-async def until_told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT."""
+def told_to_stop() -> asyncio.Event:
+    """Return an event that SIGTERM or SIGINT sets from now on."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop
 
 
 def run_loop(work: Coroutine[Any, Any, None]) -> None:
