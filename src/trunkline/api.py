@@ -32,7 +32,9 @@ async def _api(settings: Settings, sock: socket.socket) -> None:
     server = _Server(config)
     stop = told_to_stop()
     serving = asyncio.ensure_future(server.serve(sockets=[sock]))
-    await stop.wait()
+    told = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
     server.should_exit = True
     await serving
     inventory.close()
