@@ -1,4 +1,4 @@
-"""Every row of the refusal table (DESIGN section 4): what the call gets, what `explain` says, what the trace keeps.
+"""Every row of the refusal table of routing: what the call gets, what `explain` says, what the trace keeps.
 
 One row is one situation, made through the API and the command line; the table is read three times.
 """

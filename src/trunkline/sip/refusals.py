@@ -31,7 +31,7 @@ REFUSALS: dict[Verdict, Refusal] = {
     Verdict.CARRIER_LIMIT: Refusal(503, "Service Unavailable", 5),
     Verdict.NO_TARGET: Refusal(480, "Temporarily Unavailable"),
 }
-"""Every verdict but ROUTE (DESIGN section 4)."""
+"""Every verdict but ROUTE."""
 
 UNCLAIMED = frozenset(
     {
@@ -84,5 +84,5 @@ def passed_on(status: int | None) -> int:
 
 
 def fails_over(status: int | None) -> bool:
-    """Tell whether the next target is worth trying: timeout, 408 and 5xx, never another final answer (DESIGN §5)."""
+    """Tell whether the next target is worth trying: timeout, 408 and 5xx, never another final answer."""
     return status is None or status == 408 or 500 <= status < 600

@@ -1,6 +1,6 @@
 """One call under a document: fetch it, run its verbs one after the other, follow where it leads, end the call.
 
-Rules, in the order in which they bite (DECISIONS, "On the wire"):
+Rules, in the order in which they bite:
 
 1. The caller hears ringing (`Legs.ring`) when a verb that takes time begins to run, or `RING_AFTER_S` into the first
    fetch. So a document that begins with a hang-up, or with what is not supported, is answered before any 18x.

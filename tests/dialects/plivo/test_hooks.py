@@ -34,7 +34,7 @@ from trunkline.dialects.plivo.hooks import (
     sign_v3,
 )
 
-# The vendor's SDK fixtures (contracts/plivo.md section 7.6).
+# The vendor's SDK fixtures (their test vectors of V3 signatures).
 TOKEN = "Y2Q2ZDgxZmY5YWRiOTI5YmQ1Njg0MTAxZWIyOTc4"
 NONCE = "31627761595286130198"
 URL = "https://plivobin.non-prod.plivops.com/api/v1/validate_signature03.xml"

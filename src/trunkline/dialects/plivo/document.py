@@ -1,7 +1,7 @@
 """Plivo XML, read to verbs.
 
-Source: https://www.plivo.com/docs/voice/xml/ and the attribute lists of the vendor's SDKs (``contracts/plivo.md``
-section 8). Documents are untrusted: capped in bytes, elements and depth; no DTD, no entities, nothing is fetched.
+Source: https://www.plivo.com/docs/voice/xml/ and the attribute lists of the vendor's SDKs. Documents
+are untrusted: capped in bytes, elements and depth; no DTD, no entities, nothing is fetched.
 
 Three kinds of no: what is not Plivo XML is a `DocumentError` (the application's fallback is asked); what is Plivo XML
 and not done by this build is an `Unsupported` verb, or named in `Dial.unsupported` (refused when it is reached, never

@@ -3,7 +3,7 @@
 Sources: parameters https://docs.plivo.com/docs/voice/xml/request and /docs/voice/xml/dial; causes and sources
 https://docs.plivo.com/docs/voice/troubleshooting/hangup-causes.md; fragments
 https://docs.plivo.com/docs/voice/concepts/callback-configurations; signatures: the vendor's SDKs, which its prose
-does not match (``contracts/plivo.md`` section 7.6).
+does not match; test vectors are those of its SDKs.
 """
 
 from __future__ import annotations

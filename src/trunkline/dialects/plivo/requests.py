@@ -2,7 +2,7 @@
 
 Arguments come as a JSON object, a form, or the query; SDKs send numbers and booleans as text, and null where they mean
 nothing. Unknown arguments are ignored, as the vendor does; a documented one that this version cannot serve is refused
-by name. Sources: ``contracts/plivo.md`` sections 1, 2 and 4.1.
+by name. Sources: the vendor's pages on numbers, incoming carriers and applications, and what its SDKs send.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Plivo's bodies: the only writer of this dialect's outgoing field names.
 
-Sources: the vendor's pages (``contracts/seeds/plivo-*.txt``) and SDK fixtures (``contracts/plivo.md`` sections 1, 2 and
-4.1). Every key is always there, null where there is nothing to say.
+Sources: the vendor's pages on numbers, incoming carriers and applications, and its SDKs' fixtures. Every key is always
+there, null where there is nothing to say.
 """
 
 from __future__ import annotations
