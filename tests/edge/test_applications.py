@@ -150,9 +150,9 @@ def test_slow_applications_ring_after_three_seconds(lab: Lab, web: Web, caller: 
         ("", 480),
         ("<Speak>Hello</Speak>", 488),
         ("<Play>http://x/y.mp3</Play>", 488),
-        ("<Dial><Number>14155550199</Number><User>sip:a@127.0.0.1</User></Dial>", 488),
+        ('<Dial confirmKey="1"><User>sip:a@127.0.0.1</User></Dial>', 488),
     ],
-    ids=["rejected", "busy", "plain", "empty", "Speak", "Play", "two targets"],
+    ids=["rejected", "busy", "plain", "empty", "Speak", "Play", "confirmKey"],
 )
 def test_documents_that_refuse(lab: Lab, web: Web, caller: Peer, verbs: str, status: int) -> None:
     web.pages["/no"] = document(verbs)

@@ -24,6 +24,7 @@ from trunkline.sip.fields import Header
 from trunkline.sip.hunt import Hunt, Outcome
 from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg, clean
 from trunkline.sip.message import Request, Response
+from trunkline.sip.race import Race
 from trunkline.sip.refusals import cause_of, passed_on
 from trunkline.sip.replying import reply
 from trunkline.sip.targets import Target, trunk_target
@@ -73,7 +74,7 @@ class Call:
         self.a = Leg(self, "a", txn.address)
         self.a.request = request
         self.b: Leg | None = None
-        self.hunt: Hunt | None = None
+        self.hunt: Hunt | Race | None = None
         self.task: asyncio.Task[None] | None = None
         self.other_end: Callable[[float], None] | None = None
         self._limit: asyncio.TimerHandle | None = None
@@ -119,14 +120,17 @@ class Call:
         if isinstance(target, TrunkTarget) and number is not None:
             uris = order_uris(target.uris, self.edge.draw)
             targets = [t for uri in uris if (t := trunk_target(uri, number.e164)) is not None]
-            self.ring(targets, self._trunk_done, now, last=True)
+            self.ring([targets], self._trunk_done, now, last=True)
         elif isinstance(target, ApplicationTarget):
             self.edge.run_documents(self, target)
 
-    def ring(self, targets: list[Target], done: Callable[[Outcome, float], None], now: float, *, last: bool) -> None:
-        """Ring targets in order; ``done`` hears once how it ended."""
-        self.hunt = Hunt(self, targets, done, last=last)
-        self.hunt.next(now)
+    def ring(
+        self, parties: list[list[Target]], done: Callable[[Outcome, float], None], now: float, *, last: bool
+    ) -> None:
+        """Ring all parties at once, each by its targets in order; ``done`` hears once how it ended."""
+        one = len(parties) == 1
+        self.hunt = hunt = Hunt(self, parties[0], done, last=last) if one else Race(self, parties, done)
+        hunt.next(now)
 
     def _trunk_done(self, outcome: Outcome, now: float) -> None:
         self.hunt = None

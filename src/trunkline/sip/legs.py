@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from trunkline.core.calls import DialResult, DialStatus, EndCause, Ending
 from trunkline.core.fetching import CallerGone
 from trunkline.core.verbs import Dial
-from trunkline.sip.outbound import DialRefusedError, outbound_targets
+from trunkline.sip.outbound import DialRefusedError, parties_of
 from trunkline.sip.refusals import cause_of
 from trunkline.sip.targets import Target
 
@@ -85,7 +85,7 @@ class DocumentLegs:
         """Ring the targets, connect the first that answers, return when its leg has ended or none answered."""
         call = self.call
         try:
-            targets = outbound_targets(call, dial)
+            parties = parties_of(call, dial)
         except DialRefusedError as error:
             call.note("dial", str(error))
             return DialResult(
@@ -94,7 +94,7 @@ class DocumentLegs:
         call.other_end = _ended  # a called side that hangs up at once does not end the call
         try:
             async with asyncio.timeout(dial.timeout):
-                outcome: Outcome = await self._wait(lambda future: _hunt(call, targets, future, last=last))
+                outcome: Outcome = await self._wait(lambda future: _hunt(call, parties, future, last=last))
         except TimeoutError:
             return self._given_up(call.hunt.rang if call.hunt else False)
         finally:
@@ -165,12 +165,12 @@ def _never(_future: asyncio.Future[None]) -> None:
     """Start nothing: only the caller's leaving ends this wait."""
 
 
-def _hunt(call: Call, targets: list[Target], future: asyncio.Future[Outcome], *, last: bool) -> None:
+def _hunt(call: Call, parties: list[list[Target]], future: asyncio.Future[Outcome], *, last: bool) -> None:
     def done(outcome: Outcome, _now: float) -> None:
         if not future.done():
             future.set_result(outcome)
 
-    call.ring(targets, done, call.edge.now(), last=last)
+    call.ring(parties, done, call.edge.now(), last=last)
 
 
 def _until_b_ends(call: Call, future: asyncio.Future[None]) -> None:

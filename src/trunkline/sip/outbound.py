@@ -34,14 +34,26 @@ class DialRefusedError(Exception):
         self.cause = cause
 
 
-def outbound_targets(call: Call, dial: Dial) -> list[Target]:
-    """Return the targets of a dial in the order to ring them. Raises `DialRefusedError`."""
+def parties_of(call: Call, dial: Dial) -> list[list[Target]]:
+    """Return whom a dial rings at once, each with its targets in the order to try them.
+
+    A party that cannot be rung is left out with the reason in the trace. Raises `DialRefusedError` when none can.
+    """
     caller = _shown_caller(call, dial)
-    targets: list[Target] = []
+    parties: list[list[Target]] = []
+    refused: list[DialRefusedError] = []
     for wanted in dial.targets:
-        found = _by_gateways(call, wanted) if wanted.kind is TargetKind.NUMBER else [_by_uri(call, wanted)]
-        targets += found
-    return [t._replace(caller=caller, caller_name=dial.caller_name) for t in targets]
+        try:
+            found = _by_gateways(call, wanted) if wanted.kind is TargetKind.NUMBER else [_by_uri(call, wanted)]
+        except DialRefusedError as error:
+            refused.append(error)
+        else:
+            parties.append([t._replace(caller=caller, caller_name=dial.caller_name) for t in found])
+    if refused and not parties:
+        raise refused[-1]
+    for reason in refused:
+        call.note("dial", str(reason))
+    return parties
 
 
 def _shown_caller(call: Call, dial: Dial) -> str | None:

@@ -66,6 +66,7 @@ SUPPORTED: list[tuple[str, Verb]] = [
     ("<Redirect>/top#rc=0</Redirect>", Redirect(Webhook("https://app.test/top#rc=0"))),
     (f"<Dial>{N}</Dial>", Dial(targets=(number("14155550123"),))),
     (f"<Dial>{U}</Dial>", Dial(targets=(user("sip:alice@example.com"),))),
+    (f"<Dial>{N}{U}</Dial>", Dial(targets=(number("14155550123"), user("sip:alice@example.com")))),
     (
         f'<Dial action="done" method="GET" redirect="false" timeout="20" timeLimit="60" callerId="+1 415-555" '
         f'callerName="Alice &amp; Bob" hangupOnStar="FALSE" confirmTimeout="120" callbackMethod="POST">{N}</Dial>',
@@ -107,7 +108,6 @@ def test_sip_uris_are_kept_as_they_are(uri: str) -> None:
 @pytest.mark.parametrize(
     ("xml", "named"),
     [
-        (f"<Dial>{N}{U}</Dial>", "several <Number> or <User> at once"),
         (f'<Dial hangupOnStar="true">{N}</Dial>', "hangupOnStar"),
         (f'<Dial confirmSound="https://a.test/">{N}</Dial>', "confirmSound"),
         (f'<Dial confirmKey="1">{N}</Dial>', "confirmKey"),

@@ -235,6 +235,10 @@ def _wait(given: _Attributes, _base_url: str) -> Wait | Unsupported:
     return Wait(float(length))
 
 
+# Each party is a call of ours to pay for; a document must not turn one call into a storm.
+MAX_PARTIES = 10
+
+
 def _dial(given: _Attributes, base_url: str) -> Dial:
     unsupported = _refused_of_dial(given)
     headers = _sip_headers(given)
@@ -250,8 +254,8 @@ def _dial(given: _Attributes, base_url: str) -> Dial:
     loose = (given.element.text or "") + "".join(child.tail or "" for child in given.element)
     if not targets or loose.strip():
         raise DocumentError("<Dial> must hold <Number> or <User>, and no text beside them")
-    if len(targets) > 1:
-        unsupported.append("several <Number> or <User> at once")
+    if len(targets) > MAX_PARTIES:
+        raise DocumentError(f"<Dial> rings at most {MAX_PARTIES} <Number> or <User> at once")
     return Dial(
         targets=targets,
         timeout=None if timeout is None else float(timeout),
