@@ -55,6 +55,8 @@ class SipSettings:
     """Longest call."""
     ring_s: float = 180.0
     """Longest ringing of a trunk's target before the next one, or the end."""
+    rest_s: float = 30.0
+    """How long a target that gave no answer, or 503, comes after its siblings; a 503's Retry-After counts instead."""
     t1: float = 0.5
     """RFC 3261's round-trip estimate, from which all retransmission timers follow."""
     nonce_s: float = 60.0

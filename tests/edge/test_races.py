@@ -99,3 +99,22 @@ def test_a_party_that_may_not_be_rung_is_left_out(lab: Lab, web: Web, caller: Pe
     a.bye()
     talk.hung_up()
     assert "203.0.113.9 is not allowed" in lab.trace(number)
+
+
+def test_a_target_that_is_down_rests(lab: Lab, caller: Peer, callee: Peer, other: Peer) -> None:
+    """After a 503 the next call goes to the sibling first; when that fails as well, the resting one is tried again."""
+    number = lab.to_trunk((callee.uri, 1), (other.uri, 2))
+
+    def refuse(peer: Peer, *headers: tuple[str, str]) -> None:
+        invite = peer.expect("INVITE")
+        peer.answer(invite).reply(invite, 503, headers=headers)
+        peer.expect("ACK")
+
+    first = caller.call(lab.sip, number)
+    refuse(callee, ("Retry-After", "60"))
+    refuse(other, ("Retry-After", "0"))
+    assert first.refused().status == 503
+    second = caller.call(lab.sip, number)
+    refuse(other)
+    refuse(callee)
+    assert second.refused().status == 503

@@ -41,7 +41,7 @@ from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.message import Request
 from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
 from trunkline.sip.replying import reply
-from trunkline.sip.targets import Resolver, Target, TargetRefusedError
+from trunkline.sip.targets import Resolver, Rests, Target, TargetRefusedError
 from trunkline.sip.transaction import Transactions
 from trunkline.sip.uri import MessageError
 
@@ -105,6 +105,7 @@ class Edge:
         self.runner = runner
         self.settings = settings
         self.resolver = resolver
+        self.rests = Rests()
         self.lab = lab
         self.new_token = new_token
         self.new_id = new_id

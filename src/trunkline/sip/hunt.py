@@ -7,7 +7,7 @@ leaves no leg behind: an INVITE still out is cancelled, and a 2xx that crosses t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from trunkline.sip.dialog import Dialog
@@ -58,7 +58,7 @@ class Ringing:
             else:
                 self._answered(self.hunt, txn, response, now)
         elif self.hunt is not None:
-            self.hunt.refused(status, f"{leg.name}: {status} {response.reason}", now)
+            self.hunt.refused(status, f"{leg.name}: {status} {response.reason}", now, _retry_after(response))
 
     def _answered(self, hunt: Hunt, txn: ClientTransaction, response: Response, now: float) -> None:
         leg = self.leg
@@ -86,6 +86,12 @@ class Ringing:
             self.leg.call.edge.transactions.cancel(self.txn, now)
 
 
+def _retry_after(response: Response) -> float | None:
+    """Return the seconds of a Retry-After (RFC 3261 §20.33), None without a usable one."""
+    digits = (response.get("retry-after") or "").partition(";")[0].partition("(")[0].strip()
+    return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 7 else None
+
+
 def _decline(leg: Leg, txn: ClientTransaction, response: Response, now: float) -> None:
     """Acknowledge and hang up a 2xx that nobody wants: of a cancelled INVITE, or of a second fork."""
     if leg.request is None:
@@ -107,10 +113,10 @@ class Hunt:
     )  # fmt: skip
 
     def __init__(
-        self, call: Call, targets: Sequence[Target], done: Callable[[Outcome, float], None], *, last: bool
+        self, call: Call, targets: list[Target], done: Callable[[Outcome, float], None], *, last: bool
     ) -> None:
         self._call = call
-        self._targets = targets
+        self._targets = call.edge.rests.ordered(targets, call.edge.now())
         self._done: Callable[[Outcome, float], None] | None = done
         self._last = last
         self._index = -1
@@ -188,9 +194,12 @@ class Hunt:
             self._limit.cancel()
             self._limit = None
 
-    def refused(self, status: int | None, detail: str, now: float) -> None:
-        """A target has refused, or not answered at all."""
+    def refused(self, status: int | None, detail: str, now: float, rest_s: float | None = None) -> None:
+        """A target has refused, or not answered at all; one that is down rests, ``rest_s`` seconds where it says so."""
         self._stop_limit()
+        if status is None or status == 503:
+            edge = self._call.edge
+            edge.rests.rest(self._targets[self._index], edge.settings.rest_s if rest_s is None else rest_s, now)
         ringing, self._ringing = self._ringing, None
         if ringing is not None:
             ringing.hunt = None

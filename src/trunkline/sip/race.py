@@ -21,7 +21,7 @@ class Race:
 
     __slots__ = ("_done", "_hunts", "_lost", "rang")
 
-    def __init__(self, call: Call, parties: Sequence[Sequence[Target]], done: Callable[[Outcome, float], None]) -> None:
+    def __init__(self, call: Call, parties: Sequence[list[Target]], done: Callable[[Outcome, float], None]) -> None:
         self._done: Callable[[Outcome, float], None] | None = done
         self._hunts = [Hunt(call, targets, partial(self._ended, i), last=False) for i, targets in enumerate(parties)]
         self._lost: list[Outcome] = []

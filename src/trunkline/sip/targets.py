@@ -19,6 +19,10 @@ from trunkline.sip.uri import MessageError, SipUri
 
 RESOLVER_THREADS = 16
 LOOK_UP_S = 5.0
+MAX_RESTING = 10_000
+MAX_REST_S = 600.0
+"""Longest rest, whatever a Retry-After asks for."""
+
 MAX_NAMES = 10_000
 """Host names whose last good answer is kept."""
 
@@ -50,6 +54,26 @@ def trunk_target(uri: str, called: str) -> Target | None:
     if parsed.user is None:
         parsed = parsed._replace(user="+" + called)
     return Target(uri=str(parsed), host=parsed.host, port=parsed.port or 5060, name=uri)
+
+
+class Rests:
+    """Targets that failed a moment ago: they are tried after their siblings, and never left out altogether."""
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[str, int], float] = {}
+
+    def rest(self, target: Target, seconds: float, now: float) -> None:
+        """Let a target rest; the oldest entry makes room."""
+        self._until.pop((target.host, target.port), None)
+        if len(self._until) >= MAX_RESTING:
+            self._until.pop(next(iter(self._until)))
+        self._until[target.host, target.port] = now + min(seconds, MAX_REST_S)
+
+    def ordered(self, targets: list[Target], now: float) -> list[Target]:
+        """Return targets in their order, resting ones last."""
+        if not self._until or len(targets) < 2:
+            return targets
+        return sorted(targets, key=lambda t: self._until.get((t.host, t.port), 0.0) > now)
 
 
 class TargetRefusedError(Exception):
