@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_accounts(commands)
     _add_numbers(commands)
     _add_calls(commands)
+    _add_records(commands)
     _add_asking(commands)
     return parser
 
@@ -165,6 +166,30 @@ def _add_calls(commands: _Commands) -> None:
     status = _command(commands, "status", "show what the running edge holds: calls, legs, transactions", "calls:status")
     _data(status)
     _json(status)
+
+
+def _add_records(commands: _Commands) -> None:
+    group = commands.add_parser("calls", help="records of calls, answered or refused", description="Call records.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    listed = _command(verbs, "list", "list calls, newest first", "records:show_all")
+    _data(listed)
+    listed.add_argument("--account", metavar="ID", help="only calls of this account and those below it")
+    listed.add_argument("--number", metavar="NUMBER", help="only calls to this E.164 number, with or without +")
+    listed.add_argument("--verdict", help="only calls with this verdict, like route or no_target")
+    listed.add_argument(
+        "--since", metavar="TIME", help="only calls that began then or later: ISO 8601, UTC without an offset"
+    )
+    listed.add_argument("--until", metavar="TIME", help="only calls that began before: ISO 8601, UTC without an offset")
+    listed.add_argument("--limit", default="50", metavar="N", help="at most so many, 1 to 10000 (default 50)")
+    machine = listed.add_mutually_exclusive_group()
+    machine.add_argument("--json", action="store_true", help="print JSON for machines")
+    machine.add_argument("--csv", action="store_true", help="print CSV for spreadsheets")
+    one = _command(verbs, "show", "show a call: its facts, and the trace of its decision", "records:show")
+    _json(one)
+    ladder = _command(verbs, "ladder", "show the SIP messages of a call's legs", "records:ladder")
+    for verb in (one, ladder):
+        _data(verb)
+        verb.add_argument("call", metavar="ID", help="the call's id, as `calls list` shows it")
 
 
 def _add_asking(commands: _Commands) -> None:

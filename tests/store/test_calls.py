@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from trunkline.core.errors import InvalidError, StoreUnavailableError
 from trunkline.core.model import EVERYTHING, Scope
 from trunkline.core.records import CallRecord, UnclaimedCall
 from trunkline.store import calls
@@ -107,3 +109,60 @@ def test_damaged_file_is_put_aside(tmp_path: Path) -> None:
 
 def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:
     assert CallReader(tmp_path).unclaimed(10) == []
+
+
+class TestFilters:
+    """`CallReader.page` with filters: three calls, a minute apart."""
+
+    @pytest.fixture
+    def reader(self, tmp_path: Path) -> CallReader:
+        """An answered call, one from elsewhere without a target, and one to another account that nobody took."""
+        later = [AT + timedelta(minutes=n) for n in (1, 2)]
+        refused = replace(RECORD, id="call-2", verdict="no_target", source="203.0.113.8", started_at=later[0])
+        missed = replace(RECORD, id="call-3", account_id="b", number="14155551235", started_at=later[1])
+        others = [replace(record, answered_at=None) for record in (refused, missed)]
+        return _written(tmp_path, RECORD, *others)[0]
+
+    @pytest.mark.parametrize(
+        ("filters", "found"),
+        [
+            ({}, ["call-3", "call-2", "call-1"]),
+            ({"number": "14155551234"}, ["call-2", "call-1"]),
+            ({"verdict": "route"}, ["call-3", "call-1"]),
+            ({"verdict": "rout"}, []),
+            ({"source": "203.0.113.8"}, ["call-2"]),
+            ({"answered": True}, ["call-1"]),
+            ({"answered": False}, ["call-3", "call-2"]),
+            ({"since": AT + timedelta(minutes=1)}, ["call-3", "call-2"]),
+            ({"until": AT + timedelta(minutes=1)}, ["call-1"]),
+            ({"since": AT + timedelta(seconds=1), "until": AT + timedelta(seconds=61)}, ["call-2"]),
+            ({"since": AT.astimezone(timezone(timedelta(hours=5)))}, ["call-3", "call-2", "call-1"]),
+            ({"verdict": "route", "answered": False, "number": "14155551235"}, ["call-3"]),
+            ({"limit": 1, "answered": False}, ["call-3"]),
+            ({"before": 3, "answered": False}, ["call-2"]),
+        ],
+    )
+    def test_every_filter_narrows(self, reader: CallReader, filters: dict[str, Any], found: list[str]) -> None:
+        assert [r.id for _, r in reader.page(EVERYTHING, [], **{"limit": 10} | filters)] == found
+
+    def test_filters_stay_inside_the_scope(self, reader: CallReader) -> None:
+        assert [r.id for _, r in reader.page(Scope("a"), ["a"], limit=10, answered=False)] == ["call-2"]
+
+    def test_times_at_the_ends_of_the_calendar_are_taken(self, reader: CallReader) -> None:
+        first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+        last = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12)))
+        assert len(reader.page(EVERYTHING, [], limit=10, since=first, until=last)) == 3
+        assert reader.page(EVERYTHING, [], limit=10, since=last) == []
+        assert reader.page(EVERYTHING, [], limit=10, until=first) == []
+
+    @pytest.mark.parametrize("until", [AT, AT - timedelta(seconds=1)])
+    def test_since_is_before_until(self, reader: CallReader, until: datetime) -> None:
+        with pytest.raises(InvalidError, match="since is not before until") as told:
+            reader.page(EVERYTHING, [], limit=10, since=AT, until=until)
+        assert told.value.field == "since"
+
+
+def test_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / calls.FILE).write_bytes(b"this is no database" * 100)
+    with pytest.raises(StoreUnavailableError, match="call records"):
+        CallReader(tmp_path).get("call-1")

@@ -13,12 +13,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from trunkline.core.errors import InvalidError, StoreUnavailableError
 from trunkline.core.model import EVERYTHING, Scope
 from trunkline.core.records import CallRecord, UnclaimedCall
 from trunkline.store.database import quoted
@@ -200,19 +202,44 @@ class CallReader:
         self._path = data / FILE
 
     def page(
-        self, scope: Scope, family: Sequence[str], *, limit: int, before: int | None = None, number: str | None = None
+        self,
+        scope: Scope,
+        family: Sequence[str],
+        *,
+        limit: int,
+        before: int | None = None,
+        number: str | None = None,
+        verdict: str | None = None,
+        source: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        answered: bool | None = None,
     ) -> list[tuple[int, CallRecord]]:
-        """Return (order number, record), newest first, below ``before``.
+        """Return (order number, record), newest first: at most ``limit`` below ``before`` that match every filter.
 
-        ``family`` are the account ids that ``scope`` covers, since this file does not know the tree.
+        ``family`` are the account ids that ``scope`` covers, since this file does not know the tree. ``number`` (digits
+        without ``+``), ``verdict`` and ``source`` (an address) match exactly. A call matches when it began at ``since``
+        or later and before ``until``, both with a time zone. Raises `InvalidError` where ``since`` is not before
+        ``until``, `StoreUnavailableError` where the file cannot be read. Filters have no index of their own: one that
+        few calls match reads through the scope's records.
         """
         where, values = ["1 = 1"], list[object]()
         if scope != EVERYTHING:
             where, values = [f"account_id IN ({marks(family)})"], list(family)
-        if before is not None:
-            where, values = [*where, "seq < ?"], [*values, before]
-        if number is not None:
-            where, values = [*where, "number = ?"], [*values, number]
+        if since is not None and until is not None and since >= until:
+            raise InvalidError("since is not before until", field="since")
+        if answered is not None:
+            where = [*where, f"answered_at IS {'NOT ' if answered else ''}NULL"]
+        wanted: dict[str, object] = {
+            "seq < ?": before,
+            "number = ?": number,
+            "verdict = ?": verdict,
+            "source = ?": source,
+            "started_at >= ?": since and _moment(since),
+            "started_at < ?": until and _moment(until),
+        }
+        given = {condition: value for condition, value in wanted.items() if value is not None}
+        where, values = [*where, *given], [*values, *given.values()]
         sql = f"SELECT seq, {_CALL} FROM calls WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?"
         return [(row[0], _call(row[1:])) for row in self._rows(sql, [*values, limit])]
 
@@ -244,11 +271,22 @@ class CallReader:
     def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
         if not self._path.exists():
             return []
-        connection = sqlite3.connect(f"file:{quoted(str(self._path.resolve()))}?mode=ro", uri=True)
+        address = f"file:{quoted(str(self._path.resolve()))}?mode=ro"
         try:
-            return connection.execute(sql, values).fetchall()
-        finally:
-            connection.close()
+            with closing(sqlite3.connect(address, uri=True)) as connection:
+                return connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise StoreUnavailableError(
+                "the call records cannot be read now", advice="Try again in a second."
+            ) from error
+
+
+def _moment(at: datetime) -> str:
+    """Return a time as it is stored; one whose time zone takes it out of the years 1 to 9999 is the nearest inside."""
+    try:
+        return time_text(at)
+    except OverflowError:
+        return time_text(datetime.min.replace(tzinfo=UTC) if at.year == 1 else datetime.max.replace(tzinfo=UTC))
 
 
 def _steps(text: str) -> tuple[tuple[str, str], ...]:

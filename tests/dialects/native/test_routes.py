@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +18,7 @@ from trunkline.core.model import EVERYTHING, Scope
 from trunkline.core.records import CallRecord, UnclaimedCall
 from trunkline.dialects.native.errors import TABLE
 from trunkline.dialects.native.routes import PREFIX, ROUTES
-from trunkline.store.calls import CallJournal
+from trunkline.store.calls import FILE, CallJournal
 
 NOW = datetime(2026, 5, 31, 12, tzinfo=UTC)
 GATEWAY = {
@@ -199,6 +202,18 @@ def test_a_number_with_further_carriers_and_targets(world: World) -> None:
         ("GET carriers?nam=x", None, "nam", "invalid"),
         ("GET numbers?prefix=%2B1", None, "prefix", "invalid"),
         ("GET calls?number=x", None, "number", "invalid"),
+        ("GET calls?verdict=perhaps", None, "verdict", "invalid"),
+        ("GET calls?source=here", None, "source", "invalid"),
+        ("GET calls?source=", None, "source", "invalid"),
+        ("GET calls?since=yesterday", None, "since", "invalid"),
+        ("GET calls?since=nan", None, "since", "invalid"),
+        ("GET calls?since=2026-05-31T12:00:00", None, "since", "invalid"),
+        ("GET calls?since=2026-05-31T12:00:00+02:00", None, "since", "invalid"),
+        ("GET calls?until=2026-13-31T12:00:00Z", None, "until", "invalid"),
+        ("GET calls?since=2026-05-31T12:00:00Z&until=2026-05-31T12:00:00Z", None, "since", "invalid"),
+        ("GET calls?answered=maybe", None, "answered", "invalid"),
+        ("GET calls?format=xml", None, "format", "invalid"),
+        ("GET calls?format=csv&limit=101", None, "limit", "invalid"),
         ("GET log?before=-1", None, "before", "invalid"),
     ],
 )
@@ -288,6 +303,75 @@ class TestCalls:
         assert self.listed(calls, account_id=calls.sub.account.id) == ["call-2"]
         assert len(self.listed(calls, tenant=calls.operator)) == 5
 
+    def test_every_filter_narrows(self, calls: World) -> None:
+        journal = CallJournal(calls.data)
+        plain = self.record("call-5", calls.main.account.id, "14155550005", NOW + timedelta(hours=1))
+        journal.put(replace(plain, verdict="route", source="2001:db8::7", answered_at=plain.ended_at, sip_status=200))
+        journal.close()
+        older = ["call-3", "call-2", "call-1", "call-0"]
+        assert self.listed(calls, verdict="route") == ["call-5"]
+        assert self.listed(calls, verdict="no_target") == older
+        assert self.listed(calls, source="2001:DB8:0::7") == ["call-5"]
+        assert self.listed(calls, answered="true") == ["call-5"]
+        assert self.listed(calls, answered="false") == older
+        assert self.listed(calls, since="2026-05-31T12:00:03Z") == ["call-5", "call-3"]
+        assert self.listed(calls, since="2026-05-31T14:00:03+02:00") == ["call-5", "call-3"]
+        assert self.listed(calls, since="2026-05-31T12:00:01Z", until="2026-05-31T12:00:03Z") == ["call-2", "call-1"]
+        assert self.listed(calls, since="0001-01-01T00:00:00+14:00", answered="true") == ["call-5"]
+        assert self.listed(calls, answered="false", limit=2, before=4) == ["call-2", "call-1"]
+        assert self.listed(calls, answered="true", tenant=calls.sub) == []
+
+    def test_csv_has_the_fields_of_json(self, calls: World) -> None:
+        reply = calls.native("GET", "calls", format="csv")
+        assert (reply.status, reply.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+        rows = list(csv.DictReader(io.StringIO(reply.body.decode(), newline="")))
+        items = calls.native("GET", "calls").json["items"]
+        assert rows == [{k: "" if v is None else str(v) for k, v in item.items()} for item in items]
+        assert "link" not in reply.headers
+
+    def test_csv_pages_by_its_link(self, calls: World) -> None:
+        shown, target = list[str](), f"{PREFIX}/calls?format=csv&limit=1&verdict=no_target"
+        while target:
+            reply = calls.ask("GET", target, None, calls.main.bearer)
+            shown += [row["id"] for row in csv.DictReader(io.StringIO(reply.body.decode(), newline=""))]
+            link, _, relation = reply.headers.get("link", "").partition("; ")
+            assert relation == ('rel="next"' if link else "")
+            target = link.strip("<>")
+        assert shown == ["call-3", "call-2", "call-1", "call-0"]
+
+    @pytest.mark.parametrize(
+        ("caller", "cell"),
+        [
+            ("+14155550100", "+14155550100"),
+            ("+1 (415) 555-0100", "+1 (415) 555-0100"),
+            ("14155550100", "14155550100"),
+            ("anonymous", "anonymous"),
+            ('Smith, "Al"\r\nx', 'Smith, "Al"\r\nx'),
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-1+1", "'-1+1"),
+            ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "'\r=1"),
+            ("", ""),
+        ],
+    )
+    def test_csv_holds_no_formula(self, world: World, caller: str, cell: str) -> None:
+        journal = CallJournal(world.data)
+        journal.put(replace(self.record("x", world.main.account.id, "14155550000", NOW), caller=caller))
+        journal.close()
+        text = world.native("GET", "calls", format="csv").body.decode()
+        assert [row["caller"] for row in csv.DictReader(io.StringIO(text, newline=""))] == [cell]
+
+    def test_csv_of_nothing_is_its_header(self, world: World) -> None:
+        reply = world.native("GET", "calls", format="csv")
+        assert reply.body.startswith(b"id,account_id,number,caller,")
+        assert reply.body.count(b"\r\n") == 1
+
+    def test_damaged_file_is_503(self, world: World) -> None:
+        (world.data / FILE).write_bytes(b"this is no database" * 100)
+        assert problem(world.native("GET", "calls"), 503, code="store_unavailable")
+
     def test_one_with_trace_and_ladder(self, calls: World) -> None:
         call = calls.native("GET", "calls/call-2").json
         assert call["trace"][1] == {"part": "number", "text": "14155550002"}
@@ -365,6 +449,21 @@ def test_every_route_is_documented(shared: World) -> None:
     assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/CarrierPatch")
     assert {p["name"]: p["in"] for p in operation["parameters"]} == {"carrier_id": "path", "account_id": "query"}
     assert operation["summary"]
+
+
+def test_filters_and_csv_are_documented(shared: World) -> None:
+    document = shared.ask("GET", f"{PREFIX}/openapi.json").json
+    operation = document["paths"]["/calls"]["get"]
+    named = {p["name"]: p["schema"] for p in operation["parameters"]}
+    wanted = {"limit", "before", "number", "verdict", "source", "since", "until", "answered", "format", "account_id"}
+    assert set(named) == wanted
+    assert all(named[name]["description"] for name in wanted - {"limit", "before", "account_id"})
+    assert sorted(named["format"]["enum"]) == ["csv", "json"]
+    answer = operation["responses"]["200"]
+    assert set(answer["content"]) == {"application/json", "text/csv"}
+    assert answer["headers"]["Link"]["description"]
+    assert "no_target" in document["components"]["schemas"]["Verdict"]["enum"]
+    assert "headers" not in document["paths"]["/log"]["get"]["responses"]["200"]
 
 
 def references(node: Any) -> set[str]:

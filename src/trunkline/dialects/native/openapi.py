@@ -38,19 +38,28 @@ def document(prefix: str, rows: Sequence[Row]) -> bytes:
 
 
 def _operation(row: Row, schemas: dict[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": "done"}
-    if row.gives is not None:
-        answer["content"] = {"application/json": {"schema": _ref(row.gives)}}
     problem = {"application/problem+json": {"schema": _ref(views.ProblemView)}}
     operation: dict[str, Any] = {
         "operationId": row.handler.__name__,
         "summary": row.handler.__doc__,
         "parameters": _parameters(row, schemas),
-        "responses": {str(row.status): answer, "default": {"description": "refused", "content": problem}},
+        "responses": {str(row.status): _answer(row), "default": {"description": "refused", "content": problem}},
     }
     if row.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(row.body)}}}
     return operation
+
+
+def _answer(row: Row) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": "done"}
+    if row.gives is not None:
+        answer["content"] = {"application/json": {"schema": _ref(row.gives)}}
+    if row.text is not None:
+        text = {"type": "string"}
+        answer["content"][row.text] = {"schema": text}
+        link = {"description": f'in {row.text}: `<…>; rel="next"` is the page that follows, if one may', "schema": text}
+        answer["headers"] = {"Link": link}
+    return answer
 
 
 def _parameters(row: Row, schemas: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, TypeVar
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -19,6 +20,7 @@ from trunkline.core.model import (
     NumberProfile,
     Transport,
 )
+from trunkline.core.routing import Verdict
 from trunkline.core.trunks import UriDraft
 
 S = TypeVar("S", bound=Struct)
@@ -32,6 +34,8 @@ Cap = Annotated[int, Meta(ge=1, le=1_000_000)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Share = Annotated[int, Meta(ge=0, le=65535)]
 Short = Annotated[str, Meta(max_length=255)]
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time of RFC 3339 with its offset from UTC."""
 
 
 class ProfileBody(Struct, forbid_unknown_fields=True, frozen=True):
@@ -222,11 +226,20 @@ class NumberListQuery(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class CallListQuery(Struct, forbid_unknown_fields=True, frozen=True):
-    """A page of calls, below the cursor ``before``, to one number."""
+    """A page of calls, below the cursor ``before``, that match every filter given; as JSON or CSV."""
 
     limit: Limit = 20
     before: Cursor | None = None
-    number: Short | None = None
+    number: Annotated[Short | None, Meta(description="the called E.164 number, with or without +")] = None
+    verdict: Annotated[Verdict | None, Meta(description="what the decision came to")] = None
+    source: Annotated[Short | None, Meta(description="the IP address that the call came from")] = None
+    since: Annotated[Moment | None, Meta(description="calls that began then or later; write + as %2B")] = None
+    until: Annotated[Moment | None, Meta(description="calls that began before; write + as %2B")] = None
+    answered: Annotated[bool | None, Meta(description="only answered calls, or only those that were not")] = None
+    format: Annotated[
+        Literal["json", "csv"],
+        Meta(description="csv: a header row, a row for each call, the page that follows in the `Link` header"),
+    ] = "json"
 
 
 class LogQuery(Struct, forbid_unknown_fields=True, frozen=True):

@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from msgspec import UNSET
 
-from trunkline.core import accounts, carriers, e164, numbers, trunks
+from trunkline.core import accounts, carriers, e164, numbers, sources, trunks
 from trunkline.core.errors import NotAllowedError, NotFoundError, UnknownReferenceError
 from trunkline.core.model import Actor, Carrier, CredentialKind, Gateway, Number, Page, Role, Scope, Trunk
 from trunkline.core.ports import NumberFilter, Store
+from trunkline.core.records import CallRecord
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
-from trunkline.dialects.native import ids, requests, views
+from trunkline.dialects.native import ids, requests, sheet, views
 from trunkline.dialects.native.auth import authenticate
 from trunkline.dialects.native.errors import refuse
 from trunkline.dialects.native.openapi import document
@@ -243,16 +245,38 @@ async def list_applications(ask: Ask, query: requests.NamedListQuery) -> views.A
 # Calls, their explanations, and the change log
 
 
-async def list_calls(ask: Ask, query: requests.CallListQuery) -> views.CallPage:
-    """List call attempts, newest first."""
+async def list_calls(ask: Ask, query: requests.CallListQuery) -> views.CallPage | Answer:
+    """List call attempts, newest first, as JSON or CSV."""
     scope = ask.caller.scope
     digits = e164.parse(query.number) if query.number else None
+    source = sources.parse_address(query.source) if query.source is not None else None
     family = await ask.platform.inventory.search(lambda store: accounts.family(store, scope))
     found = await asyncio.to_thread(
-        ask.platform.calls.page, scope, family, limit=query.limit, before=query.before, number=digits
+        ask.platform.calls.page,
+        scope,
+        family,
+        limit=query.limit,
+        before=query.before,
+        number=digits,
+        verdict=query.verdict,
+        source=source,
+        since=query.since,
+        until=query.until,
+        answered=query.answered,
     )
     last = found[-1][0] if len(found) == query.limit else None
-    return views.CallPage([views.call(record) for _, record in found], last)
+    records = [record for _, record in found]
+    if query.format == "csv":
+        return _sheet(ask, records, last)
+    return views.CallPage([views.call(record) for record in records], last)
+
+
+def _sheet(ask: Ask, records: list[CallRecord], last: int | None) -> Answer:
+    """Return a page of calls as CSV; a header names the page below ``last``, which a sheet has no place for."""
+    following = urlencode({**ask.query(), "before": last})
+    link = f'<{PREFIX}/calls?{following}>; rel="next"'.encode()
+    headers = ((b"link", link),) if last is not None else ()
+    return Answer(200, sheet.sheet(records).encode(), headers, f"{sheet.MEDIA_TYPE}; charset=utf-8".encode())
 
 
 async def get_call(ask: Ask) -> views.CallDetailView:
@@ -321,7 +345,14 @@ ROUTES: tuple[Row, ...] = (
     Row("GET", "/numbers/{number}", get_number, gives=views.NumberView),
     Row("PATCH", "/numbers/{number}", update_number, body=requests.NumberPatch, gives=views.NumberView),
     Row("GET", "/applications", list_applications, query=requests.NamedListQuery, gives=views.ApplicationPage),
-    Row("GET", "/calls", list_calls, query=requests.CallListQuery, gives=views.CallPage),
+    Row(
+        "GET",
+        "/calls",
+        list_calls,
+        query=requests.CallListQuery,
+        gives=views.CallPage,
+        text=sheet.MEDIA_TYPE,
+    ),
     Row("GET", "/calls/{call_id}", get_call, gives=views.CallDetailView),
     Row("GET", "/unclaimed", list_unclaimed, query=requests.LimitQuery, gives=views.UnclaimedList),
     Row("POST", "/explain", explain, body=requests.ExplainBody, gives=views.ExplainedView),

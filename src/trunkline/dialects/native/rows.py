@@ -14,21 +14,27 @@ from trunkline.dialects.native.auth import ACCOUNT_ARGUMENT
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One operation and what its documentation says: the argument that its handler takes, and what it gives."""
+    """One operation and what its documentation says: the argument that its handler takes, and what it gives.
+
+    ``text`` is the media type of what it gives instead of JSON, when asked to; the handler makes that `Answer` itself.
+    """
 
     method: str
     path: str
-    handler: Callable[..., Awaitable[Struct | None]]
+    handler: Callable[..., Awaitable[Struct | Answer | None]]
     status: int = 200
     body: type[Struct] | None = None
     query: type[Struct] | None = None
     gives: type[Struct] | None = None
+    text: str | None = None
 
     def operation(self, prefix: str) -> Operation:
         """Return it as the door serves it."""
 
         async def handle(ask: Ask) -> Answer:
             shown = await self.handler(ask, *self._argument(ask))
+            if isinstance(shown, Answer):
+                return shown
             return Answer(self.status, views.encode(shown) if shown is not None else b"")
 
         return Operation(self.method, prefix + self.path, handle)
