@@ -60,6 +60,9 @@ prove: $(VENV)/.ready-dev sipp ## The heavy loads, their figures printed
 	@$(BIN)/python -m tests.prove.calls
 	@$(BIN)/python -m tests.prove.additions
 
+fuzz: $(VENV)/.ready-dev ## A million damaged SIP messages through the parser and the transactions
+	@$(BIN)/python -m tests.fuzz.messages
+
 bench: $(VENV)/.ready-dev sipp ## Figures beside peers on this machine
 	@$(BIN)/python -m benchmarks
 

@@ -8,6 +8,7 @@ frozen, so it only walks live calls.
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import socket
@@ -99,8 +100,11 @@ class UdpServer:
             self._sock.sendto(data, target)
         except (BlockingIOError, InterruptedError):
             return  # the buffer is full: to the transaction a lost datagram
-        except OSError:
-            self._transactions.transport_failed(target)
+        except OSError as error:
+            # What does not fit a datagram is lost, no more: a Via chooses where an answer goes, and one that makes the
+            # answer too large must not end what else is under way to that address.
+            if error.errno != errno.EMSGSIZE:
+                self._transactions.transport_failed(target)
 
     def _set_timer(self, now: float) -> None:
         due = self._transactions.next_deadline()
