@@ -14,6 +14,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from trunkline.core.addresses import is_loopback
+
 PREFIX = "TRUNKLINE_"
 
 
@@ -112,14 +114,6 @@ class Settings:
 def _is_address(host: str) -> bool:
     try:
         return not ip_address(host).is_unspecified
-    except ValueError:
-        return False
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a listening address is reachable from this machine only."""
-    try:
-        return ip_address(host).is_loopback
     except ValueError:
         return False
 

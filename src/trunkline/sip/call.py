@@ -104,7 +104,7 @@ class Call:
     def saw(self, now: float, leg: str, way: str, line: str) -> None:
         """Add a message to the ladder."""
         if len(self.ladder) < MAX_LADDER:
-            self.ladder.append((now - self.started_at, leg, way, clean(line)))
+            self.ladder.append((now - self.started_at, leg, way, line))  # cleaned where it is written
 
     def next_leg_name(self) -> str:
         """Return the name of a new called leg."""

@@ -36,7 +36,7 @@ from trunkline.sip.events import (
     Timeout,
     TransportFailed,
 )
-from trunkline.sip.leg import ALLOW, Leg, clean
+from trunkline.sip.leg import ALLOW, Leg
 from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.message import Request
 from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
@@ -231,10 +231,8 @@ class Edge:
         facts = self.facts.read(Attempt(address, {}), self.counts)
         if not facts.sources:
             verdict = Verdict.SOURCE_UNKNOWN if facts.readable else Verdict.FACTS_UNREADABLE
-            if self.doors.may_answer(address, now):
-                self._answer_stranger(txn, request, REFUSALS[verdict], address)
-            else:
-                self.transactions.answer_once(txn, None)
+            within_rate = self.doors.may_answer(address, now)
+            self._answer_stranger(txn, request, REFUSALS[verdict], address, within_rate=within_rate)
             return
         try:
             request.validate()
@@ -288,20 +286,21 @@ class Edge:
     ) -> None:
         refusal = REFUSALS[decision.verdict]
         if decision.verdict in STRANGERS and attempt.proof is not Proof.GOOD:
-            if self.doors.may_answer(attempt.source, now):
+            within_rate = self.doors.may_answer(attempt.source, now)
+            if within_rate:
                 self._record_refusal(request, attempt, decision, refusal)
-                self._answer_stranger(txn, request, refusal, attempt.source)
-            else:
-                self.transactions.answer_once(txn, None)
+            self._answer_stranger(txn, request, refusal, attempt.source, within_rate=within_rate)
             return
         self._record_refusal(request, attempt, decision, refusal)
         headers = self.doors.headers(request, decision.verdict, refusal, attempt.source, self.wall())
         answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
         self.transactions.respond(txn, answer, now)
 
-    def _answer_stranger(self, txn: ServerTransaction, request: Request, refusal: Refusal, source: str) -> None:
+    def _answer_stranger(
+        self, txn: ServerTransaction, request: Request, refusal: Refusal, source: str, *, within_rate: bool
+    ) -> None:
         """Answer once and keep nothing, so that a scanner gets no retransmissions and costs no memory."""
-        if self.settings.stealth:
+        if self.settings.stealth or not within_rate:
             self.transactions.answer_once(txn, None)
             return
         verdict = Verdict.CREDENTIALS_MISSING if refusal.status == 401 else Verdict.SOURCE_UNKNOWN
@@ -321,7 +320,7 @@ class Edge:
                 id=self.new_id(),
                 account_id=number.account_id,
                 number=number.e164,
-                caller=attempt.caller or clean(request.from_.uri.user or ""),
+                caller=attempt.caller or request.from_.uri.user or "",
                 source=attempt.source,
                 carrier_id=decision.carrier.id if decision.carrier else None,
                 verdict=decision.verdict.value,
@@ -332,7 +331,7 @@ class Edge:
                 ended_by="platform",
                 cause="refused",
                 trace=tuple(decision.trace),
-                ladder=((0.0, "a", "in", clean(f"INVITE {request.uri}")), (0.0, "a", "out", f"{refusal.status}")),
+                ladder=((0.0, "a", "in", f"INVITE {request.uri}"), (0.0, "a", "out", f"{refusal.status}")),
             )
         )
 
@@ -341,7 +340,7 @@ class Edge:
         self.journal.put(
             UnclaimedCall(
                 source=source,
-                number=clean(called[:64]),
+                number=called[:64],
                 verdict=verdict,
                 count=1,
                 first_at=at,
@@ -355,8 +354,7 @@ class Edge:
     def remember(self, leg: Leg) -> None:
         """Let requests within a leg's dialog find it."""
         if leg.dialog is not None:
-            leg.key = f"{leg.dialog.call_id} {leg.dialog.local_tag}"
-            self._legs[leg.key] = leg
+            self.expect(leg, f"{leg.dialog.call_id} {leg.dialog.local_tag}")
 
     def expect(self, leg: Leg, key: str) -> None:
         """Let requests find a leg that has no dialog yet: the caller's, once it was told our tag."""

@@ -7,8 +7,6 @@ dialog to its peer: re-INVITE, UPDATE and INFO pass, each as a transaction of it
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from trunkline.sip.dialog import Dialog
@@ -29,16 +27,6 @@ PASSED = frozenset({"INVITE", "UPDATE", "INFO"})
 def clean(text: str) -> str:
     """Return a text from the wire that can be written down and told: bytes that are no UTF-8 become question marks."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-@lru_cache(maxsize=4096)
-def _is_address(host: str) -> bool:
-    """Tell an address from a name: a name given to a socket would be looked up there and then, on the loop."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 class Leg:
@@ -66,8 +54,9 @@ class Leg:
                 uri = self.dialog.next_hop()
             except MessageError:
                 return self.address
-            # What a peer writes must not aim our requests at addresses that no call may go to.
-            if _is_address(uri.host) and self.call.edge.resolver.allows(uri.host):
+            # What a peer writes must not aim our requests at addresses that no call may go to; a name given to a socket
+            # would be looked up there and then, on the loop.
+            if self.call.edge.resolver.allows(uri.host):
                 return uri.host, uri.port or 5060
         return self.address
 

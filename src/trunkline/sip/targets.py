@@ -91,8 +91,8 @@ class Resolver:
         self._known: dict[str, str] = {}
 
     def allows(self, host: str) -> bool:
-        """Tell whether a literal address may be sent to."""
-        return self._judge(host)[0] is None
+        """Tell whether a host is a literal address, and one that may be sent to."""
+        return self._judge(host) == (None, True)
 
     def literal(self, target: Target) -> Address | None:
         """Return a literal host's address at once, None for a name. Raises `TargetRefusedError`."""
