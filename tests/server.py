@@ -23,6 +23,7 @@ class Server:
         self.data = data
         self.http = ("127.0.0.1", 0)
         self.sip = ("127.0.0.1", 0)
+        self.sip_doors: list[str] = []
         self._options = options
         self._environ = environ or {}
         self._process: subprocess.Popen[str] | None = None
@@ -42,8 +43,9 @@ class Server:
                 start_new_session=True,
             )
         line = self._first_line()
-        found = re.fullmatch(r"ready http=(\S+):(\d+) sip=(\S+):(\d+)", line)
+        found = re.fullmatch(r"ready http=(\S+):(\d+) sip=([^\s,]+):(\d+)\S*", line)
         assert found, f"no ready line but {line!r}; {self.log.read_text()}"
+        self.sip_doors = line.rpartition("sip=")[2].split(",")
         self.http, self.sip = (found[1], int(found[2])), (found[3], int(found[4]))
         return self
 

@@ -12,15 +12,16 @@ from trunkline.config import ConfigError, Settings, SipSettings, address, load
 def test_defaults_are_a_lab_on_loopback() -> None:
     settings = load(None, {})
     assert (settings.http.host, settings.http.port) == ("127.0.0.1", 8080)
-    assert (settings.sip.host, settings.sip.port) == ("127.0.0.1", 5060)
+    assert settings.sip.listeners == (("udp", "127.0.0.1", 5060), ("tcp", "127.0.0.1", 5060))
     assert settings.lab_mode
 
 
 def test_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "trunkline.toml"
-    file.write_text('lab = false\n[sip]\nport = 5070\nstealth = true\ndomains = ["a.example", "b.example"]\n')
-    settings = load(file, {"TRUNKLINE_SIP_PORT": "5071", "TRUNKLINE_SIP_T1": "0.05"})
-    assert settings.sip.port == 5071
+    table = '[sip]\nlisten = ["192.0.2.1:5070"]\nstealth = true\ndomains = ["a.example", "b.example"]\n'
+    file.write_text(f"lab = false\n{table}")
+    settings = load(file, {"TRUNKLINE_SIP_LISTEN": "udp:127.0.0.1:5071,tcp:[::1]:5072", "TRUNKLINE_SIP_T1": "0.05"})
+    assert settings.sip.listeners == (("udp", "127.0.0.1", 5071), ("tcp", "::1", 5072))
     assert settings.sip.t1 == 0.05
     assert settings.sip.stealth
     assert settings.sip.domains == ("a.example", "b.example")
@@ -32,7 +33,7 @@ def test_environment_wins_over_the_file(tmp_path: Path) -> None:
     [
         ("[sipp]\n", {}, r"no part \[sipp\]"),
         ("[sip]\nprot = 1\n", {}, "sip.prot is not a setting"),
-        ('[sip]\nport = "many"\n', {}, "sip.port is a number"),
+        ('[sip]\nt1 = "much"\n', {}, "sip.t1 is a number"),
         ("", {"TRUNKLINE_SIP_STEALTH": "perhaps"}, "true or false"),
         ("[sip\n", {}, "trunkline.toml"),
     ],
@@ -45,12 +46,12 @@ def test_wrong_setting_is_named(tmp_path: Path, text: str, environ: dict[str, st
 
 
 def test_lab_mode_only_while_every_door_is_on_loopback() -> None:
-    public = SipSettings(host="192.0.2.1")
+    public = SipSettings(listen=("192.0.2.1:5060",))
     assert not Settings(sip=public).lab_mode
     with pytest.raises(ConfigError, match="loopback"):
         Settings(lab=True, sip=public).checked()
     with pytest.raises(ConfigError, match="not an IP address"):
-        Settings(sip=SipSettings(host="example.com")).checked()
+        Settings(sip=SipSettings(listen=("example.com:5060",))).checked()
 
 
 @pytest.mark.parametrize(

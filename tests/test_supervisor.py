@@ -119,7 +119,7 @@ def test_data_folder_may_be_a_link_and_ctrl_c_stops_everything(tmp_path: Path) -
 @pytest.mark.parametrize("role", ["api", "edge"])
 def test_each_process_runs_alone(tmp_path: Path, role: str) -> None:
     open_room(tmp_path)
-    environ = clean_environ() | {"TRUNKLINE_HTTP_PORT": "0", "TRUNKLINE_SIP_PORT": "0"}
+    environ = clean_environ() | {"TRUNKLINE_HTTP_PORT": "0", "TRUNKLINE_SIP_LISTEN": "127.0.0.1:0"}
     command = [sys.executable, "-m", "trunkline", role, "--data", str(tmp_path / "data")]
     reading, writing = os.pipe()
     environ["TRUNKLINE_READY_FD"] = str(writing)

@@ -30,11 +30,11 @@ from trunkline.dialects.plivo.ids import auth_id
 from trunkline.hooks.client import AiohttpHookClient
 from trunkline.installation import rules
 from trunkline.sip.edge import Edge
-from trunkline.sip.server import UdpServer
+from trunkline.sip.listening import Listeners, make_listeners
+from trunkline.sip.server import SipServer
 from trunkline.sip.targets import Resolver
 from trunkline.sip.timers import Timers
 from trunkline.sip.transaction import Transactions
-from trunkline.sip.uri import print_host_port
 from trunkline.store import database
 from trunkline.store.calls import CallJournal
 from trunkline.store.facts import FactReader
@@ -84,12 +84,12 @@ def new_nonce() -> str:
     return str(secrets.randbelow(9 * 10**19) + 10**19)
 
 
-def serve_edge(settings: Settings, sock: socket.socket) -> None:
-    """Run the edge process on its bound UDP socket until SIGTERM."""
-    run_loop(_edge(settings, sock))
+def serve_edge(settings: Settings, socks: list[socket.socket]) -> None:
+    """Run the edge process on its bound SIP sockets until SIGTERM."""
+    run_loop(_edge(settings, socks))
 
 
-async def _edge(settings: Settings, sock: socket.socket) -> None:
+async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
     questions = control.ControlServer(settings.data)
     vault = database.open_vault(settings.data)
     connection = database.open_reader(settings.data)
@@ -97,10 +97,9 @@ async def _edge(settings: Settings, sock: socket.socket) -> None:
     facts = FactReader(connection, vault)
     journal = CallJournal(settings.data)
     client = AiohttpHookClient(AddressFilter(allow_private=settings.hooks.allow_private, lab=settings.lab_mode))
-    port = sock.getsockname()[1]
-    host = settings.sip.advertised or settings.sip.host
-    transactions = Transactions(Timers(t1=settings.sip.t1), new_branch=new_token, sent_by=print_host_port(host, port))
-    server = UdpServer(sock, transactions)
+    transactions = Transactions(Timers(t1=settings.sip.t1), new_branch=new_token)
+    server = SipServer(transactions)
+    listeners = make_listeners(socks, settings.sip, transactions, server)
     targets = AddressFilter(allow_private=settings.sip.allow_private_targets, lab=settings.lab_mode)
     edge = Edge(
         transactions,
@@ -108,21 +107,23 @@ async def _edge(settings: Settings, sock: socket.socket) -> None:
         journal,
         DocumentRunner(store, client),
         settings.sip,
-        resolver=Resolver(targets, sock.family),
+        doors=listeners.doors,
+        resolver=Resolver(targets, socks[0].family),
         lab=settings.lab_mode,
         new_token=new_token,
         new_id=lambda: str(uuid.uuid4()),
         draw=random.random,
         flush=server.flush,
     )
-    edge.contact = f"<sip:{print_host_port(host, port)}>"
-    await questions.start(lambda question: _answer(edge, facts, journal, question))
+    await questions.start(lambda question: _answer(edge, listeners, facts, journal, question))
     server.start(edge)
+    await listeners.open(edge.admits)
     stop = told_to_stop()
     say_ready()
     await stop.wait()
     await edge.close()
     await questions.close()
+    await listeners.close()
     server.close()
     await client.close()
     journal.close()
@@ -133,7 +134,9 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-def _answer(edge: Edge, facts: FactReader, journal: CallJournal, question: dict[str, Any]) -> dict[str, Any]:
+def _answer(
+    edge: Edge, listeners: Listeners, facts: FactReader, journal: CallJournal, question: dict[str, Any]
+) -> dict[str, Any]:
     if question.get("op") == "explain":
         return explaining.answer(facts, edge.counts, question)
     counts = edge.transactions.counts
@@ -143,6 +146,7 @@ def _answer(edge: Edge, facts: FactReader, journal: CallJournal, question: dict[
         "limits": edge.counts.total(),
         "tasks": edge.open_tasks,
         "transactions": sum(counts),
+        "connections": sum(door.connections for door in listeners.tcp),
         "records_dropped": journal.dropped,
     }
 

@@ -77,11 +77,14 @@ def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
 
 
+_SIP_HELP = "SIP door, UDP and TCP unless one is named; may be given again (default 127.0.0.1:5060; port 0 picks one)"
+
+
 def _add_serving(commands: _Commands) -> None:
     serve = _command(commands, "serve", "run Trunkline: the HTTP API and the SIP edge", "serving:serve")
     _data(serve)
     serve.add_argument("--http", metavar="HOST:PORT", help="HTTP door (default 127.0.0.1:8080; port 0 picks one)")
-    serve.add_argument("--sip", metavar="HOST:PORT", help="SIP door, UDP (default 127.0.0.1:5060; port 0 picks one)")
+    serve.add_argument("--sip", metavar="[udp:|tcp:]HOST:PORT", action="append", help=_SIP_HELP)
     serve.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
     serve.add_argument(
         "--lab", action="store_true", default=None, help="lab mode (by itself while both doors are on loopback)"
@@ -91,7 +94,7 @@ def _add_serving(commands: _Commands) -> None:
     lab = _command(commands, "lab", "run Trunkline with a sample application and a sample phone", "serving:lab")
     _data(lab)
     lab.add_argument("--http", metavar="HOST:PORT", help="HTTP door (default 127.0.0.1:8080)")
-    lab.add_argument("--sip", metavar="HOST:PORT", help="SIP door (default 127.0.0.1:5060)")
+    lab.add_argument("--sip", metavar="[udp:|tcp:]HOST:PORT", action="append", help=_SIP_HELP)
     _command(commands, "demo", "play one call from carrier to phone, explained, on a private instance", "serving:demo")
     for role in ("api", "edge"):
         alone = _command(commands, role, f"run the {role} process alone (`serve` runs both)", f"serving:{role}")
@@ -209,9 +212,9 @@ def settings_of(options: argparse.Namespace) -> Settings:
     if getattr(options, "lab", None):
         settings = replace(settings, lab=True)
     settings = replace(settings, data=settings.data.resolve())
-    for part in ("http", "sip"):
-        text = getattr(options, part, None)
-        if text is not None:
-            host, port = address(text, f"--{part}")
-            settings = replace(settings, **{part: replace(getattr(settings, part), host=host, port=port)})
+    if getattr(options, "http", None) is not None:
+        host, port = address(options.http, "--http")
+        settings = replace(settings, http=replace(settings.http, host=host, port=port))
+    if getattr(options, "sip", None):
+        settings = replace(settings, sip=replace(settings.sip, listen=tuple(options.sip)))
     return settings.checked()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from trunkline.core.addresses import is_loopback
 
@@ -33,14 +33,29 @@ class HttpSettings:
     """What links begin with; empty: the request's own scheme and host."""
 
 
+MAX_LISTENERS = 16
+
+
+class Listener(NamedTuple):
+    """One SIP socket to open: transport ("udp", "tcp"), IP address, port (0 picks one)."""
+
+    transport: str
+    host: str
+    port: int
+
+
 @dataclass(frozen=True, slots=True)
 class SipSettings:
     """The SIP door, and the limits of the calls behind it. Times are seconds."""
 
-    host: str = "127.0.0.1"
-    port: int = 5060
-    advertised: str = ""
-    """Address that Via and Contact name; empty: the listening one."""
+    listen: tuple[str, ...] = ("127.0.0.1:5060",)
+    """Where to listen: ``HOST:PORT`` for UDP and TCP, ``udp:HOST:PORT`` or ``tcp:HOST:PORT`` for one of them."""
+    advertised: tuple[str, ...] = ()
+    """Addresses that Via and Contact name, at most one IPv4 and one IPv6; empty: those listened at."""
+    max_connections: int = 4_096
+    """TCP connections at once on one listener."""
+    idle_s: float = 3_600.0
+    """How long a carrier's TCP connection may stay silent."""
     realm: str = "trunkline"
     """Digest realm of requests whose Request-URI names no domain of ours."""
     domains: tuple[str, ...] = ()
@@ -57,6 +72,8 @@ class SipSettings:
     """Longest call."""
     ring_s: float = 180.0
     """Longest ringing of a trunk's target before the next one, or the end."""
+    failover_s: float = 4.0
+    """How long a target may leave an INVITE without any answer while there is another one to try."""
     rest_s: float = 30.0
     """How long a target that gave no answer, or 503, comes after its siblings; a 503's Retry-After counts instead."""
     t1: float = 0.5
@@ -65,6 +82,34 @@ class SipSettings:
     """How long a digest nonce serves."""
     unknown_per_s: int = 20
     """Answers a second to one unknown source; more attempts go unanswered. Off in lab mode."""
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """What ``listen`` asks for, UDP before TCP for each address."""
+        return tuple(listener for text in self.listen for listener in _listeners(text))
+
+    def advertised_for(self, host: str) -> str:
+        """Return the address by which others reach what listens at ``host``."""
+        return next((other for other in self.advertised if (":" in other) == (":" in host)), host)
+
+    def check(self) -> None:
+        """Raise `ConfigError` for what cannot be used."""
+        if not 1 <= len(self.listeners) <= MAX_LISTENERS:
+            raise ConfigError(f"sip.listen names 1 to {MAX_LISTENERS} listeners")
+        for host in self.advertised:
+            if not _is_ip(host) or ip_address(host).is_unspecified:
+                raise ConfigError(f"sip.advertised {host!r} is not an IP address that others could use")
+        if len({":" in host for host in self.advertised}) != len(self.advertised):
+            raise ConfigError("sip.advertised has at most one IPv4 and one IPv6 address")
+        for listener in self.listeners:
+            if ip_address(self.advertised_for(listener.host)).is_unspecified:
+                raise ConfigError(
+                    f"sip.listen {listener.host} stands for every address of this machine: say with sip.advertised "
+                    "(TRUNKLINE_SIP_ADVERTISED) which one carriers are to use"
+                )
+        for name in ("t1", "max_calls", "failover_s", "idle_s", "max_connections"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"sip.{name} must be greater than 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +134,28 @@ class Settings:
     @property
     def lab_mode(self) -> bool:
         """Whether lab mode holds."""
-        loopback = is_loopback(self.http.host) and is_loopback(self.sip.host)
-        return loopback if self.lab is None else self.lab
+        return self._on_loopback if self.lab is None else self.lab
+
+    @property
+    def _on_loopback(self) -> bool:
+        return is_loopback(self.http.host) and all(is_loopback(listener.host) for listener in self.sip.listeners)
 
     def checked(self) -> Settings:
         """Return these settings if they agree with each other; `ConfigError` otherwise."""
-        if self.lab and not (is_loopback(self.http.host) and is_loopback(self.sip.host)):
+        if not _is_ip(self.http.host):
+            raise ConfigError(f"http.host {self.http.host!r} is not an IP address")
+        self.sip.check()
+        if self.lab and not self._on_loopback:
             raise ConfigError("lab mode is accepted only while every listener is on loopback (127.0.0.1 or ::1)")
-        for name, host in (("http.host", self.http.host), ("sip.host", self.sip.host)):
-            try:
-                ip_address(host)
-            except ValueError:
-                raise ConfigError(f"{name} {host!r} is not an IP address") from None
-        if ip_address(self.sip.host).is_unspecified and not _is_address(self.sip.advertised):
-            raise ConfigError(
-                f"sip.host {self.sip.host} stands for every address of this machine: say with sip.advertised "
-                "(TRUNKLINE_SIP_ADVERTISED) which one carriers are to use"
-            )
-        if self.sip.t1 <= 0 or self.sip.max_calls < 1:
-            raise ConfigError("sip.t1 and sip.max_calls must be greater than 0")
         return self
 
 
-def _is_address(host: str) -> bool:
+def _is_ip(host: str) -> bool:
     try:
-        return not ip_address(host).is_unspecified
+        ip_address(host)
     except ValueError:
         return False
+    return True
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -190,6 +230,16 @@ def _read(value: object, default: object, name: str, where: str) -> object:
         except ValueError:
             raise ConfigError(f"{where} is a number, not {value!r}") from None
     return str(value)
+
+
+def _listeners(text: str) -> list[Listener]:
+    """Return what one entry of ``sip.listen`` asks for."""
+    kind, colon, rest = text.partition(":")
+    named = bool(colon) and kind in ("udp", "tcp")
+    host, port = address(rest if named else text, "sip.listen")
+    if not _is_ip(host):
+        raise ConfigError(f"sip.listen {host!r} is not an IP address")
+    return [Listener(transport, host, port) for transport in ((kind,) if named else ("udp", "tcp"))]
 
 
 def address(text: str, where: str) -> tuple[str, int]:

@@ -10,6 +10,8 @@ from trunkline.core.ports import Rules
 
 def rules(settings: Settings) -> Rules:
     """Return what this installation accepts."""
-    named = (settings.sip.host, settings.sip.advertised)
-    own = tuple(host for host in named if host and not ip_address(host).is_unspecified)
-    return Rules(lab=settings.lab_mode, allow_wide_masks=settings.sip.allow_wide_masks, own_addresses=own)
+    named = dict.fromkeys([listener.host for listener in settings.sip.listeners] + list(settings.sip.advertised))
+    own = [host for host in named if not ip_address(host).is_unspecified]
+    if settings.lab_mode:  # of IPv6 a machine has one loopback address, which a lab's carrier has to share
+        own = [host for host in own if ":" not in host]
+    return Rules(lab=settings.lab_mode, allow_wide_masks=settings.sip.allow_wide_masks, own_addresses=tuple(own))

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from trunkline.config import Settings
@@ -29,6 +30,8 @@ STOP_S = 8.0
 
 MIN_PAUSE_S, MAX_PAUSE_S = 0.1, 10.0
 POLL_S = 0.05
+PORT_TRIES = 20
+"""How often a port that is to be picked for both UDP and TCP is tried."""
 STEADY_S = 10.0
 """A process that lived this long is restarted at once when it dies."""
 
@@ -44,15 +47,44 @@ def bind_http(settings: Settings) -> socket.socket:
     return sock
 
 
-def bind_sip(settings: Settings) -> socket.socket:
-    """Return the bound SIP socket. Raises `StartError` when it is taken."""
-    return _bound(settings.sip.host, settings.sip.port, socket.SOCK_DGRAM, "sip")
+def bind_sip(settings: Settings) -> list[socket.socket]:
+    """Return the bound SIP sockets, TCP ones listening. Raises `StartError` when one is taken."""
+    for _ in range(PORT_TRIES - 1):
+        try:
+            return _bind_all(settings)
+        except StartError:
+            if all(listener.port for listener in settings.sip.listeners):
+                raise
+    return _bind_all(settings)
+
+
+def _bind_all(settings: Settings) -> list[socket.socket]:
+    """Bind every listener once; port 0 of a host is one port, picked for UDP, that TCP takes, too."""
+    socks: list[socket.socket] = []
+    picked: dict[str, int] = {}
+    try:
+        for transport, host, wanted in settings.sip.listeners:
+            kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+            port = wanted or (picked.get(host, 0) if transport == "tcp" else 0)
+            sock = _bound(host, port, kind, "sip")
+            socks.append(sock)
+            if not wanted:
+                picked[host] = sock.getsockname()[1]
+            if transport == "tcp":
+                sock.listen(1024)
+    except StartError:
+        for sock in socks:
+            sock.close()
+        raise
+    return socks
 
 
 def _bound(host: str, port: int, kind: socket.SocketKind, door: str) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
     if kind is socket.SOCK_STREAM:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sock.family is socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # so that [::] and 0.0.0.0 stand side by side
     try:
         sock.bind((host, port))
     except OSError as error:
@@ -65,10 +97,10 @@ def _bound(host: str, port: int, kind: socket.SocketKind, door: str) -> socket.s
 
 @dataclass
 class _Child:
-    """One process: its socket, since when it runs, the pipe through which it says that its door is open."""
+    """One process: its sockets, since when it runs, the pipe through which it says that its door is open."""
 
     role: str
-    sock: socket.socket
+    socks: list[socket.socket]
     process: subprocess.Popen[bytes] | None = None
     since: float = 0.0
     pipe: int = -1
@@ -76,15 +108,16 @@ class _Child:
     again_at: float = 0.0
 
     def start(self, environ: dict[str, str]) -> None:
-        """Start the process with its socket."""
+        """Start the process with its sockets."""
         reading, writing = os.pipe()
         self.pipe, self.since = reading, time.monotonic()
-        told = {"TRUNKLINE_READY_FD": str(writing), "TRUNKLINE_SOCKET_FD": str(self.sock.fileno())}
+        doors = [sock.fileno() for sock in self.socks]
+        told = {"TRUNKLINE_READY_FD": str(writing), "TRUNKLINE_SOCKET_FDS": ",".join(map(str, doors))}
         try:
             self.process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module, no text from outside
                 [sys.executable, "-m", "trunkline", self.role],
                 env=environ | told,
-                pass_fds=(self.sock.fileno(), writing),
+                pass_fds=(*doors, writing),
                 start_new_session=True,  # Ctrl-C reaches the supervisor, which ends them in order
             )
         finally:
@@ -112,9 +145,9 @@ class _Child:
 class Supervisor:
     """The two processes of one installation."""
 
-    def __init__(self, settings: Settings, http: socket.socket, sip: socket.socket) -> None:
+    def __init__(self, settings: Settings, http: socket.socket, sip: list[socket.socket]) -> None:
         self._environ = _environment(settings)
-        self._children = (_Child("edge", sip), _Child("api", http))
+        self._children = (_Child("edge", sip), _Child("api", [http]))
         self._stopping = False
 
     def run(self, ready: Callable[[], None]) -> int:
@@ -202,20 +235,24 @@ def _environment(settings: Settings) -> dict[str, str]:
 def serve(settings: Settings, ready: Callable[[str, str], None] | None = None) -> int:
     """Run an installation until told to stop; returns the exit status.
 
-    ``ready`` gets the two doors as HOST:PORT when both are open.
+    ``ready`` gets the two doors as HOST:PORT when both are open; of several SIP doors the first.
     """
     database.prepare(settings.data)
     try:
-        http, sip = bind_http(settings), bind_sip(settings)
+        http = bind_http(settings)
+        sip = bind_sip(settings)
     except StartError as error:
         print(f"trunkline: {error}", file=sys.stderr)
         return 1
-    doors = [print_host_port(*sock.getsockname()[:2]) for sock in (http, sip)]
+    door = print_host_port(*http.getsockname()[:2])
+    sip_doors = list(dict.fromkeys(print_host_port(*sock.getsockname()[:2]) for sock in sip))
 
     def opened() -> None:
-        print(f"ready http={doors[0]} sip={doors[1]}", flush=True)
+        print(f"ready http={door} sip={','.join(sip_doors)}", flush=True)
         if ready is not None:
-            ready(doors[0], doors[1])
+            ready(door, sip_doors[0])
 
-    with http, sip:
+    with ExitStack() as open_:
+        for sock in (http, *sip):
+            open_.enter_context(sock)
         return Supervisor(settings, http, sip).run(opened)

@@ -112,8 +112,8 @@ class Tenant:
 class Lab(Tenant):
     """A running server and its first tenant, whose carrier sends from 127.0.0.2."""
 
-    def __init__(self, data: Path, **environ: str) -> None:
-        server = Server(data, environ={**FAST, **environ}).start()
+    def __init__(self, data: Path, *options: str, **environ: str) -> None:
+        server = Server(data, *options, environ={**FAST, **environ}).start()
         super().__init__(server, account(server, "Lab"))
         self.house = Tenant(server, account(server, "House", "--operator"))
         self.sip = server.sip

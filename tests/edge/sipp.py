@@ -11,6 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from trunkline.sip.uri import print_host_port
+
 SCENARIOS = Path(__file__).with_name("scenarios")
 BINARY = shutil.which("sipp")
 
@@ -25,9 +27,9 @@ class Result:
     errors: str
 
 
-def free_port(ip: str) -> int:
-    """Return a UDP port of ``ip`` that nobody has."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+def free_port(ip: str, kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    """Return a port of ``ip`` that nobody has."""
+    with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, kind) as sock:
         sock.bind((ip, 0))
         return int(sock.getsockname()[1])
 
@@ -43,6 +45,7 @@ class Sipp:
         scenario: str,
         *,
         ip: str = "127.0.0.1",
+        transport: str = "udp",
         to: str | None = None,
         number: str = "service",
         calls: int = 1,
@@ -51,7 +54,8 @@ class Sipp:
         **words: str,
     ) -> None:
         assert BINARY is not None, "SIPp is not installed: apt-get install sip-tester"
-        self.ip, self.port = ip, free_port(ip)
+        kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+        self.ip, self.port, self.transport = ip, free_port(ip, kind), transport
         self._folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         text = (SCENARIOS / f"{scenario}.xml").read_text()
         text = re.sub(r"\{\{(\w+)\}\}", lambda found: words[found[1]], text)
@@ -59,6 +63,7 @@ class Sipp:
         command = [BINARY, *([to, "-s", number] if to else []), "-sf", "scenario.xml", "-i", ip, "-p", str(self.port)]
         command += ["-m", str(calls), "-r", str(rate), "-timeout", f"{seconds}s", "-timeout_error", "-nostdin"]
         command += ["-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors.log"]
+        command += ["-t", "u1" if transport == "udp" else "t1"]
         command += ["-default_behaviors", "all,-bye", "-recv_timeout", f"{seconds * 1000}"]
         self._seconds = seconds
         self._process = subprocess.Popen(
@@ -70,8 +75,9 @@ class Sipp:
     def _until_bound(self) -> None:
         """Wait until its socket is open: SIPp says so nowhere, the kernel does."""
         wanted = f":{self.port:04X} "
+        table = Path("/proc/net") / f"{self.transport}{'6' if ':' in self.ip else ''}"
         for _ in range(500):
-            if wanted in Path("/proc/net/udp").read_text():
+            if wanted in table.read_text():
                 return
             try:
                 self._process.wait(0.01)
@@ -83,7 +89,8 @@ class Sipp:
     @property
     def uri(self) -> str:
         """Where it is called."""
-        return f"sip:{self.ip}:{self.port}"
+        suffix = ";transport=tcp" if self.transport == "tcp" else ""
+        return f"sip:{print_host_port(self.ip, self.port)}{suffix}"
 
     def __enter__(self) -> Sipp:
         return self

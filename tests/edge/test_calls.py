@@ -106,7 +106,7 @@ def test_a_target_that_is_no_name_ends_the_call(lab: Lab, caller: Peer, host: st
 
 
 def test_a_trunk_without_a_usable_target_is_nothing_to_route_to(lab: Lab, caller: Peer) -> None:
-    talk = caller.call(lab.sip, lab.to_trunk("sip:127.0.0.1:5999;transport=tcp"))
+    talk = caller.call(lab.sip, lab.to_trunk("sip:127.0.0.1:5999;transport=tls"))
     assert talk.refused().status == 480
 
 

@@ -20,7 +20,9 @@ from trunkline.core.fetching import CallerGone, Legs
 from trunkline.core.model import CallHooks, CarrierKind, NumberProfile, NumberStatus, Webhook
 from trunkline.core.verbs import Dial, DialTarget, TargetKind
 from trunkline.sip.call import Call
+from trunkline.sip.doors import Doors
 from trunkline.sip.edge import Edge
+from trunkline.sip.hop import Door, Hop
 from trunkline.sip.hunt import Hunt, Ringing
 from trunkline.sip.leg import Leg, Passing
 from trunkline.sip.legs import DocumentLegs
@@ -43,7 +45,7 @@ class Bench:
         tokens = count(1)
         self.time = 100.0
         self.transactions = Transactions(Timers(t1=0.01, t4=0.1), new_branch=lambda: f"branch{next(tokens)}")
-        self.transactions.sent_by = "127.0.0.1:5060"
+        self.door = Door("UDP", "127.0.0.1", 5060)
         carrier = CarrierFact("c", "c", CarrierKind.STATIC_IP, True, "a", True, NumberProfile(), None, None)
         number = NumberFact("n", "14155551234", "a", NumberStatus.ACTIVE, True, None, None, (carrier,), target, "")
         facts = Facts((SourceFact(carrier, "g", 32),), (number,))
@@ -53,6 +55,7 @@ class Bench:
             _Journal(),
             runner,
             SipSettings(),
+            doors=Doors([(self.door, "127.0.0.1")]),
             resolver=Resolver(AddressFilter(lab=True), socket.AF_INET),
             lab=True,
             new_token=lambda: f"token{next(tokens):016d}",
@@ -60,7 +63,6 @@ class Bench:
             draw=lambda: 0.0,
             flush=self.flush,
         )
-        self.edge.contact = "<sip:127.0.0.1:5060>"
         self.edge.now = lambda: self.time
         self.sent: list[Request | Response] = []
         self.invites = count(1)
@@ -76,7 +78,7 @@ class Bench:
 
     def take(self, data: bytes, source: tuple[str, int]) -> None:
         """Receive a datagram."""
-        self.transactions.receive(data, source, self.time)
+        self.transactions.receive(data, Hop(*source, self.door), self.time)
         self.flush()
 
     async def settle(self) -> None:

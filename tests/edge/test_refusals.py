@@ -407,8 +407,9 @@ def test_an_auth_carrier_is_never_admitted_by_its_address(auth: Lab) -> None:
 def test_facts_that_cannot_be_read(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The database's pages are overwritten under the running edge: 503 with Retry-After, and calls when mended."""
     lab = Lab(tmp_path_factory.mktemp("unread") / "data")
+    silent = Peer()
     try:
-        number = lab.to_trunk("sip:127.0.0.1:9")
+        number = lab.to_trunk(silent.uri)
         path = next(p for p in lab.server.data.glob("*.db") if p.name != "calls.db")
         with sqlite3.connect(path) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -432,6 +433,7 @@ def test_facts_that_cannot_be_read(tmp_path_factory: pytest.TempPathFactory) -> 
             assert busy.refused().status == 487
         assert lab.unclaimed("facts_unreadable", number=number)
     finally:
+        silent.sock.close()
         lab.server.stop()
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from itertools import count
-from typing import cast
 
 import pytest
 
-from trunkline.sip.edge import Edge
 from trunkline.sip.events import TransportFailed
+from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request
-from trunkline.sip.server import UdpServer
+from trunkline.sip.server import SipServer
 from trunkline.sip.transaction import Transactions
+from trunkline.sip.udp import UdpDoor
 
 TARGET = ("127.0.0.1", 9)
 
@@ -26,6 +27,10 @@ class _Heard:
 
     def handle(self, event: object, now: float) -> None:
         """Keep an event."""
+        self.events.append(event)
+
+    def failed(self, event: object, now: float) -> None:
+        """Keep an event that could not be handled, which none is."""
         self.events.append(event)
 
 
@@ -48,12 +53,17 @@ def test_a_send_that_fails(target: tuple[str, int], size: int, *, fails: bool) -
         tokens = count()
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind(("127.0.0.1", 0))
-        transactions = Transactions(new_branch=lambda: f"b{next(tokens)}", sent_by="127.0.0.1:5060")
-        server, heard = UdpServer(sock, transactions), _Heard()
-        server._edge = cast(Edge, heard)
-        transactions.send_request(_request(), target, 0.0)
-        transactions.sends[:] = [(b"x" * size, target)]
+        transactions = Transactions(new_branch=lambda: f"b{next(tokens)}")
+        server, heard = SipServer(transactions), _Heard()
+        door = UdpDoor(
+            sock, "127.0.0.1", take=transactions.receive, flush=server.flush, failed=transactions.transport_failed
+        )
+        server.start(heard)
+        transactions.send_request(_request(), Hop(*target, door), 0.0)
+        transactions.sends[:] = [(b"x" * size, Hop(*target, door))]
         server.flush()
+        server.close()
+        gc.enable()
         sock.close()
         return heard.events
 

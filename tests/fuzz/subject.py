@@ -14,6 +14,7 @@ from trunkline.sip.events import (
     ResponseReceived,
     ServerTransaction,
 )
+from trunkline.sip.hop import Door, Hop
 from trunkline.sip.message import Request
 from trunkline.sip.parsing import parse
 from trunkline.sip.replying import reply
@@ -48,10 +49,10 @@ class Subject:
     def __init__(self, rng: Random, transport: str) -> None:
         tokens = count()
         self._rng = rng
+        door = Door(transport, "2001:db8::1", 5060)
+        self._hops = [Hop(host, port, door) for host, port in _SOURCES]
         self.now = 1_000.0
-        self.layer = Transactions(
-            new_branch=lambda: f"f{next(tokens)}", limit=LIMIT, sent_by="[2001:db8::1]:5060", transport=transport
-        )
+        self.layer = Transactions(new_branch=lambda: f"f{next(tokens)}", limit=LIMIT)
         self._pending: deque[ServerTransaction] = deque()
         self._accepted: deque[ServerTransaction] = deque(maxlen=50)
         self._own: deque[ClientTransaction] = deque(maxlen=OWN)
@@ -68,7 +69,7 @@ class Subject:
         if rng.random() < 0.0002:
             self.now += rng.choice((1.0, 6.0, 40.0, 200.0))
             self.layer.limit = rng.choice(LIMITS)
-        self.layer.receive(data, rng.choice(_SOURCES), self.now)
+        self.layer.receive(data, rng.choice(self._hops), self.now)
         self._handle()
         if rng.random() < 0.03:
             self._act()
@@ -158,7 +159,7 @@ class Subject:
             ack = Request("ACK", "sip:b@h", [("from", "<sip:a@h>;tag=1"), ("to", response.get("to") or "")])
             ack.add("call-id", response.call_id)
             ack.add("cseq", f"{response.cseq} ACK")
-            self.layer.send_ack(txn, ack, txn.target)
+            self.layer.send_ack(txn, ack, txn.hop)
 
     def _act(self) -> None:
         """Something that the user does unasked."""
@@ -169,7 +170,7 @@ class Subject:
             if self._own:
                 self.layer.cancel(self._rng.choice(self._own), self.now)
         else:
-            self.layer.transport_failed(self._rng.choice(_SOURCES))
+            self.layer.transport_failed(self._rng.choice(self._hops), self.now)
 
     def _ask(self, method: str) -> None:
         counts = self.layer.counts
@@ -181,7 +182,7 @@ class Subject:
             ("cseq", f"{number & 0xFFFF} {method}"), ("max-forwards", "70"),
         ]  # fmt: skip
         request = Request(method, "sip:b@[2001:db8::7]", headers)
-        self._own.append(self.layer.send_request(request, self._rng.choice(_SOURCES), self.now))
+        self._own.append(self.layer.send_request(request, self._rng.choice(self._hops), self.now))
 
     # Bounds
 

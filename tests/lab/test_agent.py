@@ -156,7 +156,7 @@ def test_an_offer_that_we_do_not_speak_is_refused() -> None:
     async def go() -> None:
         async with pair(answer) as both:
             call = PlacedCall(
-                both.caller, f"sip:x@{both.callee.host_port}", (both.callee.host, both.callee.port),
+                both.caller, f"sip:x@{both.callee.host_port}", both.caller.hop((both.callee.host, both.callee.port)),
                 caller="sip:me@127.0.0.1", headers=(), credentials=None,
             )  # fmt: skip
             call.request.body = sdp.offer("127.0.0.1", 1, 0).replace(b"RTP/AVP", b"RTP/SAVP")
@@ -200,7 +200,7 @@ def test_the_outside_of_calls() -> None:
             UserAgent("127.0.0.1") as agent,
             UserAgent("127.0.0.1", watch=lambda _, what: seen.append(what)) as us,
         ):
-            target = (agent.host, agent.port)
+            target = us.hop((agent.host, agent.port))
             for method, to in (("OPTIONS", ""), ("BYE", ";tag=x"), ("MESSAGE", ""), ("INVITE", "")):
                 headers = [
                     ("from", "<sip:me@127.0.0.1>;tag=1"), ("to", f"<sip:x@127.0.0.1>{to}"), ("call-id", method),

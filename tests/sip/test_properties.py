@@ -13,6 +13,7 @@ from tests.sip.rfc4475 import CASES
 from trunkline.sip.digest import Nonces, parse_digest, verify
 from trunkline.sip.events import AckReceived, CancelReceived, RequestReceived
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Door, Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.parsing import MAX_HEADERS, MAX_LINE, MAX_MESSAGE, parse
 from trunkline.sip.replying import reply, stamp_source
@@ -132,9 +133,9 @@ def test_only_message_errors_come_out(data: bytes) -> None:
 @given(st.lists(mutations() | st.sampled_from(TORTURE) | st.binary(max_size=50), max_size=5), st.booleans())
 def test_nothing_comes_out_of_receive(datagrams: list[bytes], answer: bool) -> None:
     numbers = count()
-    layer = Transactions(new_branch=lambda: str(next(numbers)), sent_by="192.0.2.1", limit=4)
+    layer = Transactions(new_branch=lambda: str(next(numbers)), limit=4)
     for number, data in enumerate(datagrams):
-        layer.receive(data, ("192.0.2.2", 5060), float(number))
+        layer.receive(data, Hop("192.0.2.2", 5060, Door("UDP", "192.0.2.1", 5060)), float(number))
         for event in layer.events:
             if isinstance(event, RequestReceived | AckReceived | CancelReceived):
                 request = event.request

@@ -6,12 +6,13 @@ import pytest
 
 from tests.sip.rfc4475 import CASES, Case
 from trunkline.sip.events import Malformed, RequestReceived
+from trunkline.sip.hop import Door, Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.parsing import parse
 from trunkline.sip.transaction import Transactions
 from trunkline.sip.uri import MessageError, NameAddr, Params, SipUri, split_list
 
-SOURCE = ("198.51.100.7", 5099)
+SOURCE = Hop("198.51.100.7", 5099, Door("UDP", "192.0.2.200", 5060))
 BY_NAME = {case.name: case for case in CASES}
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 
@@ -63,7 +64,7 @@ def test_verdict(case: Case) -> None:
 @each_case
 def test_transaction_layer(case: Case) -> None:
     tokens = count()
-    layer = Transactions(new_branch=lambda: f"t{next(tokens)}", sent_by="192.0.2.200")
+    layer = Transactions(new_branch=lambda: f"t{next(tokens)}")
     layer.receive(case.data, SOURCE, 0.0)
     if case.data.startswith(b"SIP/"):
         assert not layer.sends

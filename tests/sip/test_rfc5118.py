@@ -7,6 +7,7 @@ import pytest
 from tests.sip.rfc4475 import Case
 from tests.sip.rfc5118 import CASES
 from trunkline.sip.events import RequestReceived
+from trunkline.sip.hop import Door, Hop
 from trunkline.sip.message import Request
 from trunkline.sip.parsing import parse
 from trunkline.sip.replying import reply, stamp_source
@@ -14,7 +15,7 @@ from trunkline.sip.transaction import Transactions
 from trunkline.sip.uri import MessageError, SipUri
 from trunkline.sip.via import Via
 
-SOURCE = ("2001:db8::9:7", 5099)
+SOURCE = Hop("2001:db8::9:7", 5099, Door("UDP", "2001:db8::10", 5060))
 BY_NAME = {case.name: case for case in CASES}
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 
@@ -54,13 +55,13 @@ def test_verdict(case: Case) -> None:
 @each_case
 def test_transaction_layer(case: Case) -> None:
     tokens = count()
-    layer = Transactions(new_branch=lambda: f"t{next(tokens)}", sent_by="[2001:db8::10]:5060")
+    layer = Transactions(new_branch=lambda: f"t{next(tokens)}")
     layer.receive(case.data, SOURCE, 0.0)
     (event,) = layer.events
     assert isinstance(event, RequestReceived)
     assert not layer.sends
     layer.respond(event.txn, reply(event.request, 404, to_tag="t"), 0.0)
-    ((data, (host, _)),) = layer.sends
+    ((data, (host, _, _)),) = layer.sends
     assert host == SOURCE[0]
     top, *_ = parse(data).get_all("via")
     assert f";received={SOURCE[0]}" in top
@@ -99,7 +100,7 @@ def test_received_is_read_and_written_without_brackets(name: str) -> None:
     message = request(name)
     assert message.via.received == "2001:db8::9:255"
     assert message.via.address == ("2001:db8::9:255", 5060)
-    assert stamp_source(message, *SOURCE) == (SOURCE[0], 5060)
+    assert stamp_source(message, *SOURCE[:2]) == (SOURCE[0], 5060)
     assert message.get("via") == f"SIP/2.0/UDP [2001:db8::9:1];branch={message.via.branch};received=2001:db8::9:7"
 
 

@@ -8,15 +8,17 @@ import pytest
 
 from trunkline.sip import events as ev
 from trunkline.sip import transaction as tr
-from trunkline.sip.events import Address, ClientTransaction, Counts, ServerTransaction
+from trunkline.sip.events import ClientTransaction, Counts, ServerTransaction
+from trunkline.sip.hop import Door, Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.parsing import parse
 from trunkline.sip.replying import reply
 from trunkline.sip.timers import Timers
 from trunkline.sip.transaction import Transactions
 
-PEER: Address = ("192.0.2.1", 5070)
-TARGET: Address = ("192.0.2.9", 5060)
+DOORS = {transport: Door(transport, "192.0.2.200", 5060) for transport in ("UDP", "TCP")}
+PEER = Hop("192.0.2.1", 5070, DOORS["UDP"])
+TARGET = Hop("192.0.2.9", 5060, DOORS["UDP"])
 
 
 def message(
@@ -41,19 +43,20 @@ def message(
 class Bench:
     """A layer, its clock, and what it did since the last look."""
 
-    def __init__(self, **settings: object) -> None:
+    def __init__(self, transport: str = "UDP", **settings: object) -> None:
         tokens = count()
-        self.layer = Transactions(new_branch=lambda: f"k{next(tokens)}", sent_by="192.0.2.200:5060", **settings)  # type: ignore[arg-type]
+        self.layer = Transactions(new_branch=lambda: f"k{next(tokens)}", **settings)  # type: ignore[arg-type]
         self.now = 100.0
+        self.door = DOORS[transport]
 
-    def receive(self, data: bytes, source: Address = PEER) -> None:
-        self.layer.receive(data, source, self.now)
+    def receive(self, data: bytes, source: Hop = PEER) -> None:
+        self.layer.receive(data, source._replace(door=self.door), self.now)
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
         self.layer.advance(self.now)
 
-    def sent(self) -> list[tuple[bytes, Address]]:
+    def sent(self) -> list[tuple[bytes, Hop]]:
         sends, self.layer.sends = self.layer.sends, []
         return sends
 
@@ -85,7 +88,7 @@ class Bench:
         request = parse(message(method))
         assert isinstance(request, Request)
         request.remove("via")
-        return self.layer.send_request(request, TARGET, self.now)
+        return self.layer.send_request(request, TARGET._replace(door=self.door), self.now)
 
     def answer(self, txn: ClientTransaction, status: int, to_tag: str = "them", method: str = "") -> None:
         method = method or txn.method
@@ -261,7 +264,7 @@ INVITE_CLIENT = table("""
     proceeding fork   accepted   -      ResponseReceived
     proceeding 486    completed  ACK    ResponseReceived
     proceeding cancel proceeding CANCEL -
-    proceeding fail   terminated -      TransportFailed
+    proceeding fail   proceeding -      -
     proceeding T1     proceeding -      -
     proceeding 64T1   proceeding -      -
     proceeding C      terminated -      Timeout
@@ -281,7 +284,7 @@ INVITE_CLIENT = table("""
     cancelled  fork   accepted   -      ResponseReceived
     cancelled  486    completed  ACK    ResponseReceived
     cancelled  cancel proceeding -      -
-    cancelled  fail   terminated -      TransportFailed
+    cancelled  fail   proceeding -      -
     cancelled  T1     proceeding CANCEL -
     cancelled  64T1   terminated -      Timeout
     cancelled  C      terminated -      Timeout
@@ -364,7 +367,7 @@ def test_invite_client(state: str, event: str) -> None:
     elif event == "cancel":
         bench.layer.cancel(txn, bench.now)
     elif event == "fail":
-        bench.layer.transport_failed(TARGET)
+        bench.layer.transport_failed(TARGET, bench.now)
     else:
         bench.wait({"T1": 0.5, "64T1": 32.0, "C": 185.0}[event])
     assert (txn.state, bench.sent_names(), bench.event_names()) == INVITE_CLIENT[state, event]
@@ -406,7 +409,7 @@ OTHER_CLIENT = table("""
     proceeding 100  proceeding -       ResponseReceived
     proceeding 200  completed  -       ResponseReceived
     proceeding 486  completed  -       ResponseReceived
-    proceeding fail terminated -       TransportFailed
+    proceeding fail proceeding -       -
     proceeding T1   proceeding OPTIONS -
     proceeding T4   proceeding OPTIONS -
     proceeding 64T1 terminated -       Timeout
@@ -462,7 +465,7 @@ def test_other_client(state: str, event: str) -> None:
     bench.sent()
     bench.events()
     if event == "fail":
-        bench.layer.transport_failed(TARGET)
+        bench.layer.transport_failed(TARGET, bench.now)
     elif event.isdigit():
         bench.answer(txn, int(event))
     else:
@@ -641,8 +644,8 @@ def test_each_fork_keeps_its_own_ack() -> None:
     bench.answer(txn, 200, "one")
     bench.answer(txn, 200, "two")
     assert bench.event_names() == ["ResponseReceived", "ResponseReceived"]
-    bench.layer.send_ack(txn, ack("two"), ("192.0.2.2", 5060))
-    bench.layer.send_ack(txn, ack("one"), ("192.0.2.3", 5060))
+    bench.layer.send_ack(txn, ack("two"), TARGET._replace(host="192.0.2.2"))
+    bench.layer.send_ack(txn, ack("one"), TARGET._replace(host="192.0.2.3"))
     first, second = bench.sent()[-2:]
     bench.answer(txn, 200, "one")
     bench.answer(txn, 200, "two")
@@ -791,11 +794,11 @@ def test_limit() -> None:
         ("pc.example.com:5061", ("192.0.2.1", 5061)),
     ],
 )
-def test_responses_go_where_the_request_came_from(via: str, address: Address) -> None:
+def test_responses_go_where_the_request_came_from(via: str, address: tuple[str, int]) -> None:
     bench = Bench()
     txn, request = bench.server(message(via=via))
     bench.respond(txn, request, 100)
-    assert bench.sent()[0][1] == address == txn.address
+    assert bench.sent()[0][1][:2] == address == txn.hop[:2]
 
 
 @pytest.mark.parametrize("data", [b"", b"\r\n", b"\r\n\r\n", b"\0", b"\0\0\0\0"])

@@ -31,7 +31,8 @@ def api(options: Namespace) -> int:
     from trunkline.api import serve_api
 
     settings = settings_of(options)
-    serve_api(settings, _door(settings, supervisor.bind_http))
+    doors = _inherited() or _bind(settings, lambda: [supervisor.bind_http(settings)])
+    serve_api(settings, doors[0])
     return 0
 
 
@@ -40,17 +41,19 @@ def edge(options: Namespace) -> int:
     from trunkline.app import serve_edge
 
     settings = settings_of(options)
-    serve_edge(settings, _door(settings, supervisor.bind_sip))
+    serve_edge(settings, _inherited() or _bind(settings, lambda: supervisor.bind_sip(settings)))
     return 0
 
 
-def _door(settings: Settings, bind: Callable[[Settings], socket.socket]) -> socket.socket:
-    """Return the socket that the supervisor bound, else bind it."""
-    inherited = os.environ.pop("TRUNKLINE_SOCKET_FD", None)
-    if inherited is not None:
-        return socket.socket(fileno=int(inherited))
+def _inherited() -> list[socket.socket]:
+    """Return the sockets that the supervisor bound; none when the process was started alone."""
+    descriptors = os.environ.pop("TRUNKLINE_SOCKET_FDS", "")
+    return [socket.socket(fileno=int(descriptor)) for descriptor in descriptors.split(",") if descriptor]
+
+
+def _bind(settings: Settings, bind: Callable[[], list[socket.socket]]) -> list[socket.socket]:
     database.prepare(settings.data)
-    return bind(settings)
+    return bind()
 
 
 def demo(_options: Namespace) -> int:

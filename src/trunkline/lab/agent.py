@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +20,6 @@ from trunkline.lab.received import ReceivedCall
 from trunkline.sip.events import (
     AckMissing,
     AckReceived,
-    Address,
     CancelReceived,
     Event,
     RequestReceived,
@@ -32,24 +29,19 @@ from trunkline.sip.events import (
     TransportFailed,
 )
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request
 from trunkline.sip.parsing import parse
 from trunkline.sip.replying import reply
 from trunkline.sip.timers import Timers
 from trunkline.sip.transaction import Transactions
+from trunkline.sip.udp import UdpDoor
 from trunkline.sip.uri import MessageError, print_host_port
 
-MAX_DATAGRAM = 65_535
 MAX_CALLS = 1_000
 """Calls at once; beyond that INVITEs are answered 486."""
-BATCH = 64
-"""Datagrams read at one wake."""
 CLOSE_S = 2.0
 """How long the calls that are still there at the end may take to end."""
-
-# Linux reports ICMP errors of an unconnected UDP socket only where asked to: ip(7), ipv6(7). The module `socket` has no
-# name for these two.
-_RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
 
 Watch = Callable[[bool, str], None]
 """Hears of each message: whether we sent it, and a line that names it."""
@@ -89,27 +81,24 @@ class UserAgent:
         self._calls: dict[tuple[str, str], Call] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flushing = False
-        self._sock: socket.socket | None = None
+        self._door: UdpDoor | None = None
 
     async def __aenter__(self) -> Self:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_DGRAM)
         try:
-            sock.setblocking(False)
             sock.bind((self.host, self.port))
-            if sys.platform == "linux":
-                sock.setsockopt(*_RECVERR[family], 1)
         except OSError as error:
             sock.close()
             where = print_host_port(self.host, self.port)
             raise LabError(
                 f"cannot use {where} for SIP: {error.strerror or error}. Is it an address of this machine, and free?"
             ) from None
-        self._sock = sock
-        self.port = sock.getsockname()[1]
-        self.transactions.sent_by = self.host_port
+        failed = self.transactions.transport_failed
+        door = self._door = UdpDoor(sock, self.host, take=self._take, flush=self.flush, failed=failed)
+        self.port = door.port
         self.contact = f"<sip:{self.name}@{self.host_port}>"
-        asyncio.get_running_loop().add_reader(sock.fileno(), self._readable)
+        door.open()
         return self
 
     async def __aexit__(
@@ -123,10 +112,9 @@ class UserAgent:
             self._calls.clear()
             if self._timer is not None:
                 self._timer.cancel()
-            if self._sock is not None:
-                asyncio.get_running_loop().remove_reader(self._sock.fileno())
-                self._sock.close()
-                self._sock = None
+            if self._door is not None:
+                self._door.close()
+                self._door = None
 
     @property
     def host_port(self) -> str:
@@ -151,17 +139,17 @@ class UserAgent:
     def call(
         self,
         uri: str,
-        target: Address,
+        address: tuple[str, int],
         *,
         caller: str,
         headers: Sequence[Header] = (),
         credentials: tuple[str, str] | None = None,
     ) -> PlacedCall:
-        """Place a call to `uri` by sending to `target`. `caller` is the From URI; `credentials` are user and password.
+        """Place a call to `uri` by sending to `address`. `caller` is the From URI; `credentials` are user and password.
 
         Raises ValueError if an argument holds a line break.
         """
-        call = PlacedCall(self, uri, target, caller=caller, headers=tuple(headers), credentials=credentials)
+        call = PlacedCall(self, uri, self.hop(address), caller=caller, headers=tuple(headers), credentials=credentials)
         self._calls[call.request.call_id, call.local_tag] = call
         try:
             call.start()
@@ -170,6 +158,12 @@ class UserAgent:
             self.forget(call)
             raise
         return call
+
+    def hop(self, address: tuple[str, int]) -> Hop:
+        """The way to an address. Raises LabError before the agent is entered, and after it was left."""
+        if self._door is None:
+            raise LabError("the user agent is not open")
+        return Hop(*address, self._door)
 
     async def hang_up_all(self, within_s: float) -> bool:
         """End every call; False if some are still there after that time.
@@ -188,29 +182,9 @@ class UserAgent:
 
     # What comes in
 
-    def _readable(self) -> None:
-        now = time.monotonic()
-        for _ in range(BATCH):
-            if self._sock is None:
-                return
-            try:
-                data, source = self._sock.recvfrom(MAX_DATAGRAM)
-            except (BlockingIOError, InterruptedError):
-                break
-            except OSError:
-                continue  # an ICMP error of an earlier send, which the error queue tells more of
-            self._saw(False, data)
-            self.transactions.receive(data, source[:2], now)
-        self._read_errors()
-        self.flush()
-
-    def _read_errors(self) -> None:
-        if self._sock is None or sys.platform != "linux":
-            return
-        with suppress(OSError):
-            for _ in range(BATCH):
-                *_, target = self._sock.recvmsg(MAX_DATAGRAM, 0, socket.MSG_ERRQUEUE)
-                self.transactions.transport_failed(target[:2])
+    def _take(self, data: bytes, source: Hop, now: float) -> None:
+        self._saw(False, data)
+        self.transactions.receive(data, source, now)
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
@@ -232,7 +206,7 @@ class UserAgent:
             if isinstance(user, Call):
                 user.on_cancel() if isinstance(event, CancelReceived) else user.on_ack_missing()
 
-    def _request(self, txn: ServerTransaction, request: Request, source: Address) -> None:
+    def _request(self, txn: ServerTransaction, request: Request, source: Hop) -> None:
         now, respond = time.monotonic(), self.transactions.respond
         if request.to_tag is not None:
             call = self._calls.get((request.call_id, request.to_tag))
@@ -251,7 +225,7 @@ class UserAgent:
         else:
             self._invite(txn, request, source)
 
-    def _invite(self, txn: ServerTransaction, request: Request, source: Address) -> None:
+    def _invite(self, txn: ServerTransaction, request: Request, source: Hop) -> None:
         try:
             request.validate(content_types=(sdp.CONTENT_TYPE,))
             if self._on_call is None:
@@ -276,8 +250,9 @@ class UserAgent:
         try:
             while self.transactions.events or self.transactions.sends:
                 sends, self.transactions.sends = self.transactions.sends, []
-                for data, target in sends:
-                    self._send(data, target)
+                for data, hop in sends:
+                    self._saw(True, data)
+                    hop.door.send(data, hop)
                 events, self.transactions.events = self.transactions.events, []
                 for event in events:
                     self._handle(event)
@@ -287,29 +262,13 @@ class UserAgent:
             self._timer.cancel()
             self._timer = None
         due = self.transactions.next_deadline()
-        if due is not None and self._sock is not None:
+        if due is not None and self._door is not None:
             delay = max(0.0, due - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
 
     def _tick(self) -> None:
         self.transactions.advance(time.monotonic())
         self.flush()
-
-    def _send(self, data: bytes, target: Address) -> None:
-        if self._sock is None:
-            return
-        self._saw(True, data)
-        try:
-            try:
-                self._sock.sendto(data, target)
-            except (
-                ConnectionRefusedError
-            ):  # reports an earlier datagram, maybe to another target; this one was not sent
-                self._sock.sendto(data, target)
-        except (BlockingIOError, InterruptedError):
-            return  # the buffer is full: to the transaction a lost datagram
-        except OSError:
-            self.transactions.transport_failed(target)
 
     def _saw(self, sent: bool, data: bytes) -> None:
         if self._watch is not None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from trunkline.lab import sdp
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.events import Address, ClientTransaction, ServerTransaction
+from trunkline.sip.events import ClientTransaction, ServerTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.replying import reply
 from trunkline.sip.uri import MessageError
@@ -31,7 +32,7 @@ class Call:
     are of time.monotonic(), None while they have not come. `failure` says what went wrong, "" if nothing did.
     """
 
-    def __init__(self, agent: UserAgent, request: Request, address: Address, local_tag: str) -> None:
+    def __init__(self, agent: UserAgent, request: Request, origin: Hop, local_tag: str) -> None:
         self.agent = agent
         self.request = request
         self.local_tag = local_tag
@@ -42,7 +43,7 @@ class Call:
         self.ended_at: float | None = None
         self.ended_by: Side = ""
         self.failure = ""
-        self._address = address
+        self._origin = origin
         self._dialog: Dialog | None = None
         # The INVITE that we answered 200 and whose ACK has not come: its number and transaction.
         self._unacked: tuple[int, ServerTransaction] | None = None
@@ -206,12 +207,12 @@ class Call:
         if self._dialog is not None:
             self._send("BYE", self._dialog)
 
-    def _hop(self, dialog: Dialog) -> Address:
+    def _hop(self, dialog: Dialog) -> Hop:
         """Where requests go: the next hop where it is an address, else where the call came from or went to."""
         uri = dialog.next_hop()
         if uri.host and (uri.host[-1].isdigit() or ":" in uri.host):
-            return uri.host, uri.port or 5060
-        return self._address
+            return self.agent.hop((uri.host, uri.port or 5060))
+        return self._origin
 
     def _up(self) -> None:
         self.state = "up"

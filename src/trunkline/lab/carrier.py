@@ -12,7 +12,6 @@ from ipaddress import ip_address
 
 from trunkline.lab.agent import LabError, UserAgent
 from trunkline.lab.placed import PlacedCall
-from trunkline.sip.events import Address
 from trunkline.sip.fields import Header
 from trunkline.sip.timers import Timers
 from trunkline.sip.uri import print_host_port
@@ -101,7 +100,7 @@ async def place_call(
     from_ip: str,
     caller: str,
     called: str,
-    via: Address,
+    via: tuple[str, int],
     expect: int | None = None,
     talk_s: float = 1.0,
     ring_timeout_s: float = 30.0,
@@ -191,7 +190,7 @@ def _number(text: str, what: str) -> str:
     return found[1]
 
 
-async def _resolve(via: Address, from_ip: str) -> Address:
+async def _resolve(via: tuple[str, int], from_ip: str) -> tuple[str, int]:
     """The address of `via`, of the same IP version as `from_ip`. Raises LabError."""
     try:
         version = ip_address(from_ip).version

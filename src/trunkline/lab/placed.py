@@ -9,8 +9,9 @@ from trunkline.lab import sdp
 from trunkline.lab.call import ALLOW, Call
 from trunkline.sip import digest
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.events import Address, ClientTransaction
+from trunkline.sip.events import ClientTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.uri import MessageError
 
@@ -27,7 +28,7 @@ class PlacedCall(Call):
         self,
         agent: UserAgent,
         uri: str,
-        target: Address,
+        target: Hop,
         *,
         caller: str,
         headers: tuple[Header, ...],
@@ -54,7 +55,7 @@ class PlacedCall(Call):
 
     def start(self) -> None:
         """Send the INVITE. Raises ValueError if a header field holds a line break."""
-        self._client = self.agent.transactions.send_request(self.request, self._address, time.monotonic())
+        self._client = self.agent.transactions.send_request(self.request, self._origin, time.monotonic())
         self._client.user = self
         self.agent.flush()
 

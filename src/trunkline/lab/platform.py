@@ -17,7 +17,6 @@ from typing import Any, Self
 import aiohttp
 
 from trunkline.lab.agent import LabError
-from trunkline.sip.events import Address
 from trunkline.sip.uri import MessageError, parse_host_port
 
 READY_S = 30.0
@@ -26,7 +25,7 @@ COMMAND_S = 30.0
 MAX_LINES = 40
 """Lines of the server's output that are kept, to show when it fails."""
 
-_READY = re.compile(r"ready http=(\S+) sip=(\S+)")
+_READY = re.compile(r"ready http=(\S+) sip=([^\s,]+)")
 
 
 class Platform:
@@ -36,8 +35,8 @@ class Platform:
     """
 
     def __init__(self, data: Path) -> None:
-        self.http: Address = ("", 0)
-        self.sip: Address = ("", 0)
+        self.http: tuple[str, int] = ("", 0)
+        self.sip: tuple[str, int] = ("", 0)
         self._data = data
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -171,7 +170,7 @@ async def _start(*words: str) -> Process:
     )
 
 
-def _door(text: str) -> Address:
+def _door(text: str) -> tuple[str, int]:
     try:
         host, port = parse_host_port(text)
     except MessageError:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from trunkline.lab import sdp
 from trunkline.lab.call import ALLOW, Call
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.events import Address, ServerTransaction
+from trunkline.sip.events import ServerTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request
 from trunkline.sip.replying import reply
 from trunkline.sip.uri import MessageError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class ReceivedCall(Call):
     """A call of somebody else's. Without `answer` or `refuse` it rings until the caller gives up, or its time is up."""
 
-    def __init__(self, agent: UserAgent, txn: ServerTransaction, request: Request, source: Address) -> None:
+    def __init__(self, agent: UserAgent, txn: ServerTransaction, request: Request, source: Hop) -> None:
         super().__init__(agent, request, source, agent.new_token())
         self._invite = txn
         txn.user = self

@@ -12,8 +12,8 @@ from trunkline.core.model import CalledIn
 from trunkline.core.routing import Verdict
 from trunkline.core.sources import parse_address
 from trunkline.sip.digest import Nonces, challenge, verify
-from trunkline.sip.events import Address
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request
 from trunkline.sip.refusals import Refusal
 from trunkline.sip.uri import MessageError, NameAddr, split_list
@@ -102,9 +102,9 @@ class Doorkeeper:
         self._strangers: dict[str, int] = {}
         self._second = 0
 
-    def attempt(self, request: Request, source: Address, now: float) -> Attempt:
+    def attempt(self, request: Request, source: Hop, now: float) -> Attempt:
         """Return the attempt that an INVITE makes, its credentials already judged."""
-        address = source[0] if "." in source[0] and ":" not in source[0] else parse_address(source[0])
+        address = source.host if ":" not in source.host else parse_address(source.host)
         authorization = request.get("authorization")
         if authorization is None:
             return Attempt(address, Places(request))

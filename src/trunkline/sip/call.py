@@ -61,7 +61,7 @@ class Call:
         self.txn = txn
         self.decision = decision
         self.tag = edge.new_token()[:16]
-        self.source = txn.address[0]
+        self.source = txn.hop.host
         sender = request.from_
         self.caller = clean(sender.uri.user or sender.uri.host)
         self.caller_name = clean(sender.display_name) or None
@@ -71,7 +71,7 @@ class Call:
         heard = isinstance(decision.target, ApplicationTarget)
         self.sip_headers = custom_headers(request) if heard else ()
         self.forwarded_from = diverted_by(request) if heard else None
-        self.a = Leg(self, "a", txn.address)
+        self.a = Leg(self, "a", txn.hop)
         self.a.request = request
         self.b: Leg | None = None
         self.hunt: Hunt | Race | None = None
@@ -166,7 +166,7 @@ class Call:
         self.saw(now, "a", "out", f"{status} {answer.reason}")
 
     def _contact(self) -> Header:
-        return ("contact", self.edge.contact)
+        return ("contact", self.txn.hop.door.contact)
 
     def connect(self, leg: Leg, response: Response, now: float) -> None:
         """Connect a called leg that has answered: the caller gets its 200, or hears of the new session."""
@@ -190,7 +190,7 @@ class Call:
             content_type=response.get("content-type"),
         )
         try:
-            leg.dialog = Dialog.as_server(request, self.tag, self.edge.contact)
+            leg.dialog = Dialog.as_server(request, self.tag, self.txn.hop.door.contact)
         except MessageError as error:
             self.refuse(error.status, Ending(EndedBy.ERROR, EndCause.FAILED, error.reason), now)
             return
@@ -419,6 +419,6 @@ class _Renewal:
         elif waits:
             leg.call.hang_up_all(Ending(EndedBy.CALLER, EndCause.FAILED, "the caller took no new session"), now)
 
-    def on_failure(self, now: float) -> None:
+    def on_failure(self, now: float, _why: str) -> None:
         """The caller did not answer: it is gone."""
         self.leg.call.hung_up(self.leg, now)

@@ -23,11 +23,13 @@ from trunkline.core.routing import Decision, Verdict, decide
 from trunkline.core.sources import parse_address
 from trunkline.sip.admission import Counts, Doorkeeper, Places
 from trunkline.sip.call import Call
+from trunkline.sip.doors import Doors
 from trunkline.sip.events import (
+    TERMINATED,
     AckMissing,
     AckReceived,
-    Address,
     CancelReceived,
+    ClientTransaction,
     Event,
     RefusalUnacknowledged,
     RequestReceived,
@@ -36,12 +38,13 @@ from trunkline.sip.events import (
     Timeout,
     TransportFailed,
 )
+from trunkline.sip.hop import Hop
 from trunkline.sip.leg import ALLOW, Leg
 from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.message import Request
 from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
 from trunkline.sip.replying import reply
-from trunkline.sip.targets import Resolver, Rests, Target, TargetRefusedError
+from trunkline.sip.targets import Place, Resolver, Rests, Target, TargetRefusedError
 from trunkline.sip.transaction import Transactions
 from trunkline.sip.uri import MessageError
 
@@ -82,7 +85,7 @@ class Journal(Protocol):
 
 
 class Edge:
-    """All calls of one socket."""
+    """All calls of this process."""
 
     def __init__(
         self,
@@ -92,6 +95,7 @@ class Edge:
         runner: CallRunner | None,
         settings: SipSettings,
         *,
+        doors: Doors,
         resolver: Resolver,
         lab: bool,
         new_token: Callable[[], str],
@@ -104,6 +108,7 @@ class Edge:
         self.journal = journal
         self.runner = runner
         self.settings = settings
+        self.doors = doors
         self.resolver = resolver
         self.rests = Rests()
         self.lab = lab
@@ -113,10 +118,8 @@ class Edge:
         self.flush = flush
         self.now = time.monotonic
         self.wall = time.time
-        self.host = settings.advertised or settings.host
-        self.contact = ""
         self.counts = Counts()
-        self.doors = Doorkeeper(settings, lab=lab, new_token=new_token, password=facts.sip_password)
+        self.keeper = Doorkeeper(settings, lab=lab, new_token=new_token, password=facts.sip_password)
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
         self._documents: dict[Call, DocumentLegs] = {}
@@ -130,9 +133,12 @@ class Edge:
         """Take one event."""
         kind = type(event)
         if kind is ResponseReceived:
-            user: Any = event.txn.user  # type: ignore[union-attr]  # of this kind, each has a transaction
+            txn: ClientTransaction = event.txn  # type: ignore[union-attr,assignment]  # of this kind, each has one
+            user: Any = txn.user
             if user is not None:
-                user.on_response(event.txn, event.response, now)  # type: ignore[union-attr]
+                if txn.state == TERMINATED:
+                    txn.user = None
+                user.on_response(txn, event.response, now)  # type: ignore[union-attr]
         elif kind is RequestReceived:
             self._request(event, now)  # type: ignore[arg-type]
         elif kind is AckReceived:
@@ -147,7 +153,7 @@ class Edge:
             failed: Any = event.txn.user
             event.txn.user = None
             if failed is not None:
-                failed.on_failure(now)
+                failed.on_failure(now, "no answer" if isinstance(event, Timeout) else "it cannot be reached")
         elif isinstance(event, CancelReceived):
             cancelled: Any = event.txn.user
             if isinstance(cancelled, Call):
@@ -193,7 +199,7 @@ class Edge:
         if tag is not None:
             leg = self._leg_of(request)
             if leg is None:
-                hidden = self.settings.stealth and not self._known(parse_address(event.source[0]))
+                hidden = self.settings.stealth and not self._known(parse_address(event.source.host))
                 self.transactions.answer_once(txn, None if hidden else reply(request, 481))
             else:
                 leg.on_request(txn, request, now)
@@ -204,7 +210,7 @@ class Edge:
         else:
             status = 481 if request.method in _WITHIN_DIALOGS else 405
             answer = reply(request, status, to_tag=self.new_token()[:16], headers=(ALLOW,))
-            silent = self._silent(parse_address(event.source[0]), now)
+            silent = self._silent(parse_address(event.source.host), now)
             self.transactions.answer_once(txn, None if silent else answer)
 
     def _leg_of(self, request: Request) -> Leg | None:
@@ -221,17 +227,23 @@ class Edge:
         address = parse_address(host)
         return self._known(address) or not self._silent(address, self.now())
 
+    def admits(self, host: str) -> bool | None:
+        """Judge who connects, as `tcp.Admit`: a carrier, a stranger, or in stealth mode nobody."""
+        if self._known(parse_address(host)):
+            return True
+        return None if self.settings.stealth else False
+
     def _silent(self, address: str, now: float) -> bool:
         """Tell whether a stranger gets no answer: in stealth mode, and beyond its rate."""
-        return self.settings.stealth or not self.doors.may_answer(address, now)
+        return self.settings.stealth or not self.keeper.may_answer(address, now)
 
-    def _options(self, txn: ServerTransaction, request: Request, source: Address, now: float) -> None:
+    def _options(self, txn: ServerTransaction, request: Request, source: Hop, now: float) -> None:
         """Answer a carrier that asks whether we live; strangers get one stateless 403, or nothing in stealth."""
-        address = parse_address(source[0])
+        address = parse_address(source.host)
         facts = self.facts.read(Attempt(address, {}), self.counts)
         if not facts.sources:
             verdict = Verdict.SOURCE_UNKNOWN if facts.readable else Verdict.FACTS_UNREADABLE
-            within_rate = self.doors.may_answer(address, now)
+            within_rate = self.keeper.may_answer(address, now)
             self._answer_stranger(txn, request, REFUSALS[verdict], address, within_rate=within_rate)
             return
         try:
@@ -244,7 +256,7 @@ class Edge:
 
     # New calls
 
-    def _invite(self, txn: ServerTransaction, request: Request, source: Address, now: float) -> None:
+    def _invite(self, txn: ServerTransaction, request: Request, source: Hop, now: float) -> None:
         try:
             request.validate(content_types=("application/sdp", "multipart/mixed"))
             if request.max_forwards == 0:
@@ -254,9 +266,9 @@ class Edge:
             if len(self.calls) >= self.settings.max_calls:
                 raise MessageError("Service Unavailable", 503, headers=(("retry-after", "5"),))
         except MessageError as error:
-            self._reject(txn, request, parse_address(source[0]), error, now)
+            self._reject(txn, request, parse_address(source.host), error, now)
             return
-        attempt = self.doors.attempt(request, source, self.wall())
+        attempt = self.keeper.attempt(request, source, self.wall())
         facts = self.facts.read(attempt, self.counts)
         decision = decide(attempt, facts)
         if decision.verdict is not Verdict.ROUTE:
@@ -286,13 +298,13 @@ class Edge:
     ) -> None:
         refusal = REFUSALS[decision.verdict]
         if decision.verdict in STRANGERS and attempt.proof is not Proof.GOOD:
-            within_rate = self.doors.may_answer(attempt.source, now)
+            within_rate = self.keeper.may_answer(attempt.source, now)
             if within_rate:
                 self._record_refusal(request, attempt, decision, refusal)
             self._answer_stranger(txn, request, refusal, attempt.source, within_rate=within_rate)
             return
         self._record_refusal(request, attempt, decision, refusal)
-        headers = self.doors.headers(request, decision.verdict, refusal, attempt.source, self.wall())
+        headers = self.keeper.headers(request, decision.verdict, refusal, attempt.source, self.wall())
         answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
         self.transactions.respond(txn, answer, now)
 
@@ -304,7 +316,7 @@ class Edge:
             self.transactions.answer_once(txn, None)
             return
         verdict = Verdict.CREDENTIALS_MISSING if refusal.status == 401 else Verdict.SOURCE_UNKNOWN
-        headers = self.doors.headers(request, verdict, refusal, source, self.wall())
+        headers = self.keeper.headers(request, verdict, refusal, source, self.wall())
         answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
         self.transactions.answer_once(txn, answer)
 
@@ -431,16 +443,16 @@ class Edge:
         """Run ``work`` in ``delay`` seconds."""
         return asyncio.get_running_loop().call_later(delay, work)
 
-    def resolve_then(self, target: Target, done: Callable[[Target, Address | TargetRefusedError, float], None]) -> None:
-        """Look a target's name up off the loop, then go on."""
+    def find_places(self, target: Target, done: Callable[[list[Place] | TargetRefusedError, float], None]) -> None:
+        """Find the places of a target's name off the loop, then go on."""
 
         async def look_up() -> None:
-            found: Address | TargetRefusedError
+            found: list[Place] | TargetRefusedError
             try:
-                found = await self.resolver.resolve(target)
+                found = await self.resolver.places(target.host, target.port, target.transport)
             except TargetRefusedError as error:
                 found = error
-            done(target, found, self.now())
+            done(found, self.now())
             self.flush()
 
         self._spawn(look_up())

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.uri import MessageError
-
-Address = tuple[str, int]
-"""IP address (IPv6 without brackets) and port."""
 
 CALLING: Final = "calling"
 TRYING: Final = "trying"
@@ -21,18 +19,19 @@ TERMINATED: Final = "terminated"
 class ServerTransaction:
     """A request that we answer. `user` is the caller's; everything else is to be read only.
 
-    `request` is None once a final response is sent. `status` is that of the last response, 0 before the first.
+    `request` is None once a final response is sent. `status` is that of the last response, 0 before the first. `hop` is
+    where responses go.
     """
 
     __slots__ = (
         "_ends_at", "_key", "_last", "_merge_key", "_retry_at", "_retry_in",
-        "address", "confirmed", "method", "request", "state", "status", "to_tag", "user",
+        "confirmed", "hop", "method", "request", "state", "status", "to_tag", "user",
     )  # fmt: skip
 
-    def __init__(self, request: Request, key: str, merge_key: str, address: Address) -> None:
+    def __init__(self, request: Request, key: str, merge_key: str, hop: Hop) -> None:
         self.method = request.method
         self.request: Request | None = request
-        self.address = address
+        self.hop = hop
         self.state = PROCEEDING if request.method == "INVITE" else TRYING
         self.status = 0
         self.to_tag: str | None = None
@@ -45,20 +44,20 @@ class ServerTransaction:
 
 
 class ClientTransaction:
-    """A request that we made. `user` is the caller's; everything else is to be read only.
+    """A request that we made, sent to `hop`. `user` is the caller's; everything else is to be read only.
 
     `request` is None once a final response has come. `cancelled` tells whether `cancel` was called.
     """
 
     __slots__ = (
-        "_ack", "_ack_target", "_cancel_sent", "_data", "_ends_at", "_forks", "_key", "_retry_at", "_retry_in", "_via",
-        "cancelled", "method", "request", "state", "target", "to_tag", "user",
+        "_ack", "_ack_hop", "_cancel_sent", "_data", "_datagram_hop", "_ends_at", "_forks", "_key", "_retry_at",
+        "_retry_in", "_via", "cancelled", "hop", "method", "request", "state", "to_tag", "user",
     )  # fmt: skip
 
-    def __init__(self, request: Request, key: str, via: str, data: bytes, target: Address) -> None:
+    def __init__(self, request: Request, key: str, via: str, data: bytes, hop: Hop) -> None:
         self.method = request.method
         self.request: Request | None = request
-        self.target = target
+        self.hop = hop
         self.state = CALLING if request.method == "INVITE" else TRYING
         self.to_tag: str | None = None
         self.cancelled = False
@@ -67,8 +66,9 @@ class ClientTransaction:
         self._via = via
         self._data = data
         self._ack = b""
-        self._ack_target = target
-        self._forks: dict[str | None, tuple[bytes, Address]] | None = None
+        self._ack_hop = hop
+        self._datagram_hop: Hop | None = None
+        self._forks: dict[str | None, tuple[bytes, Hop]] | None = None
         self._cancel_sent = False
         self._retry_at = self._retry_in = self._ends_at = 0.0
 
@@ -79,7 +79,7 @@ class RequestReceived:
 
     txn: ServerTransaction
     request: Request
-    source: Address
+    source: Hop
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +87,7 @@ class AckReceived:
     """An ACK that ends no transaction here: the one of a dialog, for a 2xx."""
 
     request: Request
-    source: Address
+    source: Hop
 
 
 @dataclass(slots=True, eq=False)
@@ -138,7 +138,7 @@ class RefusalUnacknowledged:
 class Malformed:
     """A datagram that was refused; it has been answered if that was possible."""
 
-    source: Address
+    source: Hop
     error: MessageError
 
 

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.events import Address, ClientTransaction
+from trunkline.sip.events import ClientTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Hop
 from trunkline.sip.leg import ALLOW, Leg
 from trunkline.sip.message import Request, Response
 from trunkline.sip.refusals import fails_over
-from trunkline.sip.targets import Target, TargetRefusedError
+from trunkline.sip.targets import Place, Target, TargetRefusedError
 from trunkline.sip.uri import MessageError, NameAddr, SipUri
 
 if TYPE_CHECKING:
@@ -38,11 +39,13 @@ class Outcome(NamedTuple):
 class Ringing:
     """One INVITE that is out: what its transaction reports to. ``hunt`` is None once nobody wants its answer."""
 
-    __slots__ = ("hunt", "leg", "txn")
+    __slots__ = ("heard", "hunt", "leg", "place", "txn")
 
-    def __init__(self, hunt: Hunt, leg: Leg) -> None:
+    def __init__(self, hunt: Hunt, leg: Leg, place: Place) -> None:
         self.hunt: Hunt | None = hunt
         self.leg = leg
+        self.place = place
+        self.heard = False
         self.txn: ClientTransaction | None = None
 
     def on_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
@@ -74,10 +77,10 @@ class Ringing:
         self.hunt = None
         hunt.answered(leg, txn, response, now)
 
-    def on_failure(self, now: float) -> None:
-        """No final response came."""
+    def on_failure(self, now: float, why: str) -> None:
+        """No final response came, or the request could not be sent."""
         if self.hunt is not None:
-            self.hunt.refused(None, f"{self.leg.name}: no answer", now)
+            self.hunt.refused(None, f"{self.leg.name}: {why}", now)
 
     def abandon(self, now: float) -> None:
         """Stop ringing: CANCEL, and decline whatever still comes."""
@@ -99,8 +102,8 @@ def _decline(leg: Leg, txn: ClientTransaction, response: Response, now: float) -
     edge = leg.call.edge
     try:
         dialog = Dialog.as_client(leg.request, response)
-        edge.transactions.send_ack(txn, dialog.make_ack(leg.request.cseq), leg.address)
-        edge.transactions.send_request(dialog.make_request("BYE"), leg.address, now)
+        edge.transactions.send_ack(txn, dialog.make_ack(leg.request.cseq), leg.origin)
+        edge.transactions.send_request(dialog.make_request("BYE"), leg.origin, now)
     except (MessageError, ValueError):
         return
 
@@ -109,17 +112,19 @@ class Hunt:
     """Rings ``targets`` in order and tells ``done`` once how it ended. ``last`` says that nothing follows it."""
 
     __slots__ = (
-        "_body", "_call", "_done", "_index", "_kind", "_last", "_limit", "_ringing", "_status", "_targets", "rang",
+        "_body", "_call", "_done", "_index", "_kind", "_last", "_limit", "_places", "_ringing", "_status", "_targets",
+        "rang",
     )  # fmt: skip
 
     def __init__(
         self, call: Call, targets: list[Target], done: Callable[[Outcome, float], None], *, last: bool
     ) -> None:
         self._call = call
-        self._targets = call.edge.rests.ordered(targets, call.edge.now())
+        self._targets = call.edge.rests.ordered(targets, call.edge.now(), Target.way)
         self._done: Callable[[Outcome, float], None] | None = done
         self._last = last
         self._index = -1
+        self._places: list[Place] = []  # of the target whose turn it is, those that were not tried
         self._limit: asyncio.TimerHandle | None = None
         self._ringing: Ringing | None = None
         self._status: int | None = 480  # until a target was rung, there is nothing to route to
@@ -127,26 +132,28 @@ class Hunt:
         self.rang = False
 
     def next(self, now: float, detail: str = "no target") -> None:
-        """Ring the next target, or end."""
+        """Ring the next place of the target, else the next target, or end."""
+        if self._places:
+            self._invite(self._targets[self._index], self._places.pop(0), now)
+            return
         self._index += 1
         if self._index >= len(self._targets):
             self._end(Outcome(None, self._status, self.rang, detail), now)
             return
         target = self._targets[self._index]
-        resolver = self._call.edge.resolver
         try:
-            address = resolver.literal(target)
+            places = self._call.edge.resolver.at_once(target.host, target.port, target.transport)
         except TargetRefusedError as error:
             self._call.note("target", str(error))
             self._status = 403
             self.next(now, str(error))
             return
-        if address is not None:
-            self._invite(target, address, now)
+        if places is None:
+            self._call.edge.find_places(target, self._found)
         else:
-            self._call.edge.resolve_then(target, self._resolved)
+            self._try(places, now)
 
-    def _resolved(self, target: Target, found: Address | TargetRefusedError, now: float) -> None:
+    def _found(self, found: list[Place] | TargetRefusedError, now: float) -> None:
         if self._done is None:
             return
         if isinstance(found, TargetRefusedError):
@@ -154,39 +161,62 @@ class Hunt:
             self._status = 502
             self.next(now, str(found))
         else:
-            self._invite(target, found, now)
+            self._try(found, now)
 
-    def _invite(self, target: Target, address: Address, now: float) -> None:
+    def _try(self, places: list[Place], now: float) -> None:
+        self._places = self._call.edge.rests.ordered(places, now, Place.way)
+        self.next(now)
+
+    @property
+    def _alone(self) -> bool:
+        """Whether nothing is left to try after what rings now."""
+        return not self._places and self._index == len(self._targets) - 1
+
+    def _invite(self, target: Target, place: Place, now: float) -> None:
         call = self._call
-        leg = Leg(call, call.next_leg_name(), address)
+        hop = call.edge.doors.hop(*place)
         try:
-            request = leg.request = build_invite(call, target, self._body, self._kind)
-            ringing = self._ringing = Ringing(self, leg)
-            txn = ringing.txn = call.edge.transactions.send_request(request, address, now)
+            if hop is None:
+                raise ValueError(f"no door of ours sends over {place.transport} to {place.host}")
+            leg = Leg(call, call.next_leg_name(), hop)
+            request = leg.request = build_invite(call, target, hop, self._body, self._kind)
+            ringing = self._ringing = Ringing(self, leg, place)
+            txn = ringing.txn = call.edge.transactions.send_request(request, hop, now)
         except (MessageError, ValueError) as error:
             call.note("target", f"{target.name} cannot be called: {error}")
             self.next(now, str(error))
             return
         txn.user = ringing
         call.saw(now, leg.name, "out", f"INVITE {target.uri}")
+        if not self._alone:
+            self._limit = call.edge.later(call.edge.settings.failover_s, self._silent)
+
+    def _silent(self) -> None:
+        """Nothing at all has come back, and there is somebody else to try."""
+        self._give_up(None, f"no answer in {self._call.edge.settings.failover_s:g} s")
 
     def progress(self, response: Response, now: float) -> None:
         """A target rings: the caller hears it; early media only when no other leg can follow."""
-        if self._limit is None:
+        ringing = self._ringing
+        if ringing is not None and not ringing.heard:
+            ringing.heard = True
+            self._stop_limit()
             edge = self._call.edge
             self._limit = edge.later(min(edge.settings.ring_s, MAX_RING_S), self._rang_out)
         if response.status == 100:
             return
         self.rang = True
-        alone = self._last and self._index == len(self._targets) - 1
-        self._call.progress(response, now, media=alone)
+        self._call.progress(response, now, media=self._last and self._alone)
 
     def _rang_out(self) -> None:
+        self._give_up(408, "rang too long")
+
+    def _give_up(self, status: int | None, why: str) -> None:
         edge = self._call.edge
         now, ringing, name = edge.now(), self._ringing, self._targets[self._index].name
         if ringing is not None:
             ringing.abandon(now)
-        self.refused(408, f"{name}: rang too long", now)
+        self.refused(status, f"{name}: {why}", now)
         edge.flush()
 
     def _stop_limit(self) -> None:
@@ -195,12 +225,16 @@ class Hunt:
             self._limit = None
 
     def refused(self, status: int | None, detail: str, now: float, rest_s: float | None = None) -> None:
-        """A target has refused, or not answered at all; one that is down rests, ``rest_s`` seconds where it says so."""
+        """A target has refused, or not answered at all; one that is down rests, ``rest_s`` seconds where it says so.
+
+        Only what is down leaves its other places to be tried (RFC 3263 §4.3); any other refusal speaks for all of them.
+        """
         self._stop_limit()
-        if status is None or status == 503:
-            edge = self._call.edge
-            edge.rests.rest(self._targets[self._index], edge.settings.rest_s if rest_s is None else rest_s, now)
         ringing, self._ringing = self._ringing, None
+        if status is None or status == 503:
+            self._rest(ringing, rest_s, now)
+        else:
+            self._places.clear()
         if ringing is not None:
             ringing.hunt = None
         self._status = status
@@ -209,6 +243,14 @@ class Hunt:
             self.next(now, detail)
         else:
             self._end(Outcome(None, status, self.rang, detail), now)
+
+    def _rest(self, ringing: Ringing | None, rest_s: float | None, now: float) -> None:
+        edge = self._call.edge
+        seconds = edge.settings.rest_s if rest_s is None else rest_s
+        if ringing is not None:
+            edge.rests.rest(ringing.place.way(), seconds, now)
+        if not self._places:
+            edge.rests.rest(self._targets[self._index].way(), seconds, now)
 
     def answered(self, leg: Leg, txn: ClientTransaction, response: Response, now: float) -> None:
         """A target has answered: acknowledge it, unless the caller's ACK has to bring the answer first."""
@@ -236,20 +278,21 @@ class Hunt:
             done(outcome, now)
 
 
-def build_invite(call: Call, target: Target, body: bytes, kind: str | None) -> Request:
+def build_invite(call: Call, target: Target, hop: Hop, body: bytes, kind: str | None) -> Request:
     """Return the INVITE of a new leg: a dialog of its own, Max-Forwards carried on from the caller's."""
     edge = call.edge
     token = edge.new_token()
     caller = call.caller if target.caller is None else target.caller
     display = call.caller_name if target.caller_name is None else target.caller_name
-    sender = NameAddr(display or "", SipUri("sip", caller or "anonymous", edge.host), (("tag", token[:16]),))
+    host = hop.door.host
+    sender = NameAddr(display or "", SipUri("sip", caller or "anonymous", host), (("tag", token[:16]),))
     headers: list[Header] = [
         ("from", str(sender)),
         ("to", f"<{target.uri}>"),
-        ("call-id", f"{token}@{edge.host}"),
+        ("call-id", f"{token}@{host}"),
         ("cseq", "1 INVITE"),
         ("max-forwards", str(call.max_forwards - 1)),
-        ("contact", edge.contact),
+        ("contact", hop.door.contact),
         ALLOW,
     ]
     headers += target.headers

@@ -10,8 +10,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from trunkline.sip.dialog import Dialog
-from trunkline.sip.events import Address, ClientTransaction, ServerTransaction
+from trunkline.sip.events import ClientTransaction, ServerTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.replying import reply
 from trunkline.sip.uri import MessageError
@@ -30,14 +31,14 @@ def clean(text: str) -> str:
 
 
 class Leg:
-    """One side of a call. ``address`` is where its requests go while its Contact names no address."""
+    """One side of a call. ``origin`` is where it came from or was rung at."""
 
-    __slots__ = ("address", "answer_due", "call", "dialog", "key", "name", "passing", "request", "unacked")
+    __slots__ = ("answer_due", "call", "dialog", "key", "name", "origin", "passing", "request", "unacked")
 
-    def __init__(self, call: Call, name: str, address: Address) -> None:
+    def __init__(self, call: Call, name: str, origin: Hop) -> None:
         self.call = call
         self.name = name
-        self.address = address
+        self.origin = origin
         self.key = ""
         self.dialog: Dialog | None = None
         self.request: Request | None = None
@@ -47,18 +48,30 @@ class Leg:
         self.unacked: tuple[int, ServerTransaction] | None = None
         self.passing: Passing | None = None
 
-    def hop(self) -> Address:
-        """Return where this leg's requests go: the next hop where it is an address, else where the leg came from."""
-        if self.dialog is not None:
-            try:
-                uri = self.dialog.next_hop()
-            except MessageError:
-                return self.address
-            # What a peer writes must not aim our requests at addresses that no call may go to; a name given to a socket
-            # would be looked up there and then, on the loop.
-            if self.call.edge.resolver.allows(uri.host):
-                return uri.host, uri.port or 5060
-        return self.address
+    def hop(self) -> Hop:
+        """Return where this leg's requests go: the next hop where it is an address, else where the leg came from.
+
+        Where no transport is named it is that of the leg. A connection that stands to the same host is used rather than
+        a new one: behind NAT and firewalls it is the only way (RFC 5923 §1 has the case).
+        """
+        origin = self.origin
+        if self.dialog is None:
+            return origin
+        try:
+            uri = self.dialog.next_hop()
+        except MessageError:
+            return origin
+        # What a peer writes must not aim our requests at addresses that no call may go to; a name given to a socket
+        # would be looked up there and then, on the loop.
+        edge, transport = self.call.edge, (uri.transport or origin.door.transport).upper()
+        if not edge.resolver.allows(uri.host):
+            return origin
+        if transport == origin.door.transport:
+            if uri.host == origin.host and (uri.port == origin.port or origin.door.is_open(origin)):
+                return origin
+            if (":" in uri.host) == (":" in origin.host):
+                return Hop(uri.host, uri.port or 5060, origin.door)
+        return edge.doors.hop(transport, uri.host, uri.port or 5060) or origin
 
     def send(self, method: str, now: float, **parts: object) -> ClientTransaction | None:
         """Send a request within the dialog; None where there is no dialog, or its route is unusable."""
@@ -233,7 +246,7 @@ class Passing:
         else:
             peer.answer_due = txn
 
-    def on_failure(self, now: float) -> None:
+    def on_failure(self, now: float, _why: str) -> None:
         """No answer came from the other side: it is gone, and so is the call (RFC 3261 §12.2.1.2)."""
         self.leg.passing = None
         edge = self.leg.call.edge

@@ -16,7 +16,7 @@ from trunkline.core.errors import InvalidError
 from trunkline.core.model import Gateway
 from trunkline.core.routing import order_uris
 from trunkline.core.verbs import Dial, DialTarget, TargetKind
-from trunkline.sip.targets import Target
+from trunkline.sip.targets import TRANSPORTS, Target, is_usable, target_of
 from trunkline.sip.uri import MessageError, SipUri, print_host_port
 
 if TYPE_CHECKING:
@@ -78,13 +78,15 @@ def _by_uri(call: Call, wanted: DialTarget) -> Target:
         uri = SipUri.parse(wanted.value)
     except MessageError as error:
         raise DialRefusedError(f"{wanted.value} is no SIP URI: {error.reason}", EndCause.INVALID_DESTINATION) from None
-    if uri.scheme != "sip" or (uri.transport or "udp") != "udp":
-        raise DialRefusedError(f"{wanted.value}: only sip: over UDP is available yet", EndCause.INVALID_DESTINATION)
+    if not is_usable(uri):
+        raise DialRefusedError(
+            f"{wanted.value}: only sip: over UDP and TCP is available yet", EndCause.INVALID_DESTINATION
+        )
     if not (call.edge.lab and is_loopback(uri.host)):
         raise DialRefusedError(
             f"{wanted.value} is not allowed: SIP hosts off this machine need an allow-list, which is not available yet"
         )
-    return Target(str(uri), uri.host, uri.port or 5060, wanted.value, headers=_custom(wanted))
+    return target_of(uri, wanted.value)._replace(headers=_custom(wanted))
 
 
 def _custom(wanted: DialTarget) -> tuple[tuple[str, str], ...]:
@@ -99,7 +101,7 @@ def _by_gateways(call: Call, wanted: DialTarget) -> list[Target]:
         )
     number = call.decision.number
     gateways = call.edge.facts.outbound_gateways(number.account_id) if number else []
-    usable = {f"{i}": pair for i, pair in enumerate(gateways) if pair[0].transport.value == "udp"}
+    usable = {f"{i}": pair for i, pair in enumerate(gateways) if pair[0].transport.value in TRANSPORTS}
     if not usable:
         raise DialRefusedError(
             f"{wanted.value} cannot be dialled: the account has no outbound gateway; add one to a carrier",
@@ -111,6 +113,8 @@ def _by_gateways(call: Call, wanted: DialTarget) -> list[Target]:
 
 def _gateway_target(gateway: Gateway, country: str | None, wanted: DialTarget) -> Target:
     user = gateway.tech_prefix + e164.outbound(wanted.value, gateway.number_format, country)
-    uri = SipUri("sip", user, gateway.host, gateway.port if gateway.port != 5060 else None)
+    transport = gateway.transport.value
+    params = () if transport == "udp" else (("transport", transport),)
+    uri = SipUri("sip", user, gateway.host, gateway.port if gateway.port != 5060 else None, params)
     name = print_host_port(gateway.host, gateway.port)
-    return Target(str(uri), gateway.host, gateway.port, f"gateway {name}", headers=_custom(wanted))
+    return Target(str(uri), gateway.host, gateway.port, f"gateway {name}", transport.upper(), headers=_custom(wanted))

@@ -12,7 +12,8 @@ of a heap, and starting a timer costs an append however many wait. A timer is st
 
 What is kept. A transaction lets go of its request as soon as no message can be built from it any more; a completed
 one keeps the bytes that it may have to send again and the tags that it compares. No object here refers back to its
-owner; only `user`, which the caller sets, can close a cycle, so it is cleared when a transaction ends without an event.
+owner; only `user`, which the caller sets, can close a cycle, so it is cleared when a transaction ends without an event;
+whoever takes the event of one that has ended (`state` is TERMINATED) clears it.
 """
 
 from collections import deque
@@ -30,7 +31,6 @@ from trunkline.sip.events import (
     TRYING,
     AckMissing,
     AckReceived,
-    Address,
     CancelReceived,
     ClientTransaction,
     Counts,
@@ -44,6 +44,7 @@ from trunkline.sip.events import (
     TransportFailed,
 )
 from trunkline.sip.fields import Header
+from trunkline.sip.hop import Door, Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.parsing import parse
 from trunkline.sip.replying import reply, stamp_source
@@ -58,9 +59,12 @@ MAGIC: Final = "z9hG4bK"
 _RINGING: Final = (CALLING, PROCEEDING)
 _UNANSWERED: Final = (TRYING, PROCEEDING)
 _ABSORBING: Final = (ACCEPTED, CONFIRMED)
+_UNHEARD: Final = (CALLING, TRYING)
 
 MAX_FORKS: Final = 16
 """2xx responses with further To tags that one INVITE may bring; more are dropped."""
+MAX_DATAGRAM_REQUEST: Final = 1300
+"""Bytes of a request beyond which it goes over TCP, where we have that (§18.1.1: the path's MTU is not known)."""
 RETRY_AFTER_S: Final = 5
 """What a 503 above the limit asks the sender to wait."""
 
@@ -71,13 +75,12 @@ _Lane = deque[_Entry]
 
 
 class Transactions:
-    """All transactions of one socket.
+    """All transactions of all our doors.
 
     `new_branch` makes unguessable tokens, each a fresh one, for branches and for the To tags of answers that this
     layer gives by itself. `may_answer` tells by address whether somebody whose message is refused here hears so (None:
-    everybody does). `sent_by` is the `host[:port]` of our Via fields; set it before the first send_request.
-    From `limit` live transactions on, new requests are answered 503 without keeping state; requests within dialogs
-    have an eighth more room, so that calls can end under load.
+    everybody does). From `limit` live transactions on, new requests are answered 503 without keeping state; requests
+    within dialogs have an eighth more room, so that calls can end under load.
     """
 
     def __init__(
@@ -86,17 +89,12 @@ class Transactions:
         *,
         new_branch: Callable[[], str],
         limit: int = 200_000,
-        sent_by: str = "",
-        transport: str = "UDP",
     ) -> None:
         self.timers = timers or Timers()
-        self.sent_by = sent_by
-        self.transport = transport
         self.limit = limit
         self.may_answer: Callable[[str], bool] | None = None
-        self.sends: list[tuple[bytes, Address]] = []
+        self.sends: list[tuple[bytes, Hop]] = []
         self.events: list[Event] = []
-        self._reliable = transport not in ("UDP", "DTLS-UDP")
         self._new_branch = new_branch
         self._invite_clients: dict[str, ClientTransaction] = {}
         self._clients: dict[str, ClientTransaction] = {}
@@ -113,8 +111,8 @@ class Transactions:
 
     # What comes in
 
-    def receive(self, data: bytes, source: Address, now: float) -> None:
-        """Take one datagram. Raises nothing, whatever the data."""
+    def receive(self, data: bytes, source: Hop, now: float) -> None:
+        """Take one datagram, or one whole message of a stream. Raises nothing, whatever the data."""
         if len(data) < 5 and not data.strip(b"\r\n\0"):
             return  # a keep-alive (RFC 5626 §3.5.1)
         try:
@@ -124,29 +122,30 @@ class Transactions:
             elif type(message) is Request:
                 self._request(message, source, now)
         except MessageError as error:
-            self._refuse(error, source)
+            self.refuse(error, source)
 
-    def _refuse(self, error: MessageError, source: Address) -> None:
+    def refuse(self, error: MessageError, source: Hop) -> None:
+        """Answer what cannot be read, where `error` holds a request that can be answered and its sender may know."""
         request = error.request
         if request is not None and request.method != "ACK" and self._answers(source):
             try:
-                address = stamp_source(request, *source)
+                hop = _reply_hop(request, source)
             except MessageError:
-                address = source
+                hop = source
             try:
                 answer = reply(request, error.status, error.reason, to_tag=self._new_branch(), headers=error.headers)
-                self.sends.append((answer.to_bytes(), address))
+                self.sends.append((answer.to_bytes(), hop))
             except MessageError:
                 pass
         self.events.append(Malformed(source, error))
 
-    def _answers(self, source: Address) -> bool:
-        return self.may_answer is None or self.may_answer(source[0])
+    def _answers(self, source: Hop) -> bool:
+        return self.may_answer is None or self.may_answer(source.host)
 
-    def _request(self, request: Request, source: Address, now: float) -> None:
+    def _request(self, request: Request, source: Hop, now: float) -> None:
         method = request.method
         try:
-            address = stamp_source(request, *source)
+            hop = _reply_hop(request, source)
             key = _server_key(request, request.via)
             if method == "INVITE":
                 txn = self._invite_servers.get(key)
@@ -158,47 +157,47 @@ class Transactions:
                 txn = self._servers.get(f"{method} {key}")
             if txn is not None:
                 if txn._last and txn.state not in _ABSORBING:
-                    self.sends.append((txn._last, txn.address))
+                    self.sends.append((txn._last, txn.hop))
                 return
             _read_tags(request)
             if method == "CANCEL":
-                self._cancel(request, key, address, now)
+                self._cancel(request, key, hop, now)
             else:
-                self._new_request(request, key, address, source, now)
+                self._new_request(request, key, hop, source, now)
         except MessageError as error:
             error.request = request
             raise
 
-    def _new_request(self, request: Request, key: str, address: Address, source: Address, now: float) -> None:
+    def _new_request(self, request: Request, key: str, hop: Hop, source: Hop, now: float) -> None:
         to_tag = request.to_tag
         limit = self.limit if to_tag is None else self.limit + (self.limit >> 3)
         if self._live() >= limit:
             wait: Header = ("retry-after", str(RETRY_AFTER_S))
             answer = reply(request, 503, to_tag=self._new_branch(), headers=(wait,))
-            self.sends.append((answer.to_bytes(), address))
+            self.sends.append((answer.to_bytes(), hop))
             return
         if to_tag is not None:
-            self.events.append(RequestReceived(self._start_server(request, key, "", address), request, source))
+            self.events.append(RequestReceived(self._start_server(request, key, "", hop), request, source))
             return
         # The same request that came over another path has another branch but the same identity (§8.2.2.2).
         merge_key = f"{request._cseq} {request.method} {request.from_tag} {request.call_id}"
         if merge_key in self._merge_keys:
-            txn = self._start_server(request, key, "", address)
+            txn = self._start_server(request, key, "", hop)
             self.respond(txn, reply(request, 482, to_tag=self._new_branch()), now)
             return
-        self.events.append(RequestReceived(self._start_server(request, key, merge_key, address), request, source))
+        self.events.append(RequestReceived(self._start_server(request, key, merge_key, hop), request, source))
 
-    def _start_server(self, request: Request, key: str, merge_key: str, address: Address) -> ServerTransaction:
+    def _start_server(self, request: Request, key: str, merge_key: str, hop: Hop) -> ServerTransaction:
         if request.method == "INVITE":
-            txn = self._invite_servers[key] = ServerTransaction(request, key, merge_key, address)
+            txn = self._invite_servers[key] = ServerTransaction(request, key, merge_key, hop)
         else:
             key = f"{request.method} {key}"
-            txn = self._servers[key] = ServerTransaction(request, key, merge_key, address)
+            txn = self._servers[key] = ServerTransaction(request, key, merge_key, hop)
         if merge_key:
             self._merge_keys.add(merge_key)
         return txn
 
-    def _ack(self, request: Request, key: str, source: Address, now: float) -> None:
+    def _ack(self, request: Request, key: str, source: Hop, now: float) -> None:
         txn = self._invite_servers.get(key)
         if txn is None or txn.state == ACCEPTED:
             self.events.append(AckReceived(request, source))
@@ -206,9 +205,9 @@ class Transactions:
             txn.state = CONFIRMED
             txn._retry_at = 0.0
             txn._last = b""
-            self._end_after(txn, 0.0 if self._reliable else self.timers.i, now)
+            self._end_after(txn, 0.0 if txn.hop.door.reliable else self.timers.i, now)
 
-    def _cancel(self, request: Request, key: str, address: Address, now: float) -> None:
+    def _cancel(self, request: Request, key: str, hop: Hop, now: float) -> None:
         """Answer a CANCEL and report it.
 
         One that matches nothing leaves no state. One that does is not counted against the limit: there is at most one
@@ -216,11 +215,11 @@ class Transactions:
         """
         invite = self._invite_servers.get(key)
         if invite is None:
-            if not self._answers(address):
+            if not self._answers(hop):
                 return
-            self.sends.append((reply(request, 481, to_tag=self._new_branch()).to_bytes(), address))
+            self.sends.append((reply(request, 481, to_tag=self._new_branch()).to_bytes(), hop))
             return
-        cancel = self._start_server(request, key, "", address)
+        cancel = self._start_server(request, key, "", hop)
         if invite.to_tag is None:
             invite.to_tag = self._new_branch()
         self.respond(cancel, reply(request, 200, to_tag=invite.to_tag), now)
@@ -243,7 +242,7 @@ class Transactions:
                 if txn._retry_at:
                     txn._retry_in = self.timers.t2
             else:
-                self._complete_client(txn, 0.0 if self._reliable else self.timers.k, now)
+                self._complete_client(txn, 0.0 if txn.hop.door.reliable else self.timers.k, now)
             if txn.method != "CANCEL":
                 self.events.append(ResponseReceived(txn, response))
 
@@ -259,11 +258,11 @@ class Transactions:
                 self._end_after(txn, self.timers.m, now)
             else:
                 self._ack_refusal(txn, response)
-                self._complete_client(txn, 0.0 if self._reliable else self.timers.d, now)
+                self._complete_client(txn, 0.0 if txn.hop.door.reliable else self.timers.d, now)
             self.events.append(ResponseReceived(txn, response))
         elif state == COMPLETED:
             if status >= 300:
-                self.sends.append((txn._ack, txn.target))
+                self.sends.append((txn._ack, txn.hop))
         elif state == ACCEPTED and 200 <= status < 300:
             self._another_2xx(txn, response)
 
@@ -283,7 +282,7 @@ class Transactions:
         tag = response.to_tag
         if tag == txn.to_tag:
             if txn._ack:
-                self.sends.append((txn._ack, txn._ack_target))
+                self.sends.append((txn._ack, txn._ack_hop))
             return
         if txn._forks is None:
             txn._forks = {}
@@ -291,32 +290,40 @@ class Transactions:
         if known is None:
             if len(txn._forks) >= MAX_FORKS:
                 return
-            txn._forks[tag] = (b"", txn.target)
+            txn._forks[tag] = (b"", txn.hop)
             self.events.append(ResponseReceived(txn, response))
         elif known[0]:
             self.sends.append(known)
 
     # What goes out
 
-    def send_request(self, request: Request, target: Address, now: float) -> ClientTransaction:
+    def send_request(self, request: Request, hop: Hop, now: float) -> ClientTransaction:
         """Send a request (not ACK, not CANCEL) under a Via of our own; `request` itself is not changed.
 
-        So the same request can be sent again to another target. Raises ValueError as Request.to_bytes.
+        So the same request can be sent again to another hop. One that is too large for a datagram goes over TCP where
+        the hop's door knows a way; if nothing listens there, it goes as a datagram after all (§18.1.1).
+        Raises ValueError as Request.to_bytes.
         """
         branch = MAGIC + self._new_branch()
-        via = f"SIP/2.0/{self.transport} {self.sent_by};rport;branch={branch}"
+        via = _via(hop.door, branch)
         data = request.to_bytes(via)
+        datagram_hop = None
+        if len(data) > MAX_DATAGRAM_REQUEST and hop.door.larger is not None:
+            datagram_hop, hop = hop, hop._replace(door=hop.door.larger)
+            via = _via(hop.door, branch)
+            data = request.to_bytes(via)
         if request.method == "INVITE":
-            txn = self._invite_clients[branch] = ClientTransaction(request, branch, via, data, target)
+            txn = self._invite_clients[branch] = ClientTransaction(request, branch, via, data, hop)
         else:
             key = f"{branch} {request.method}"
-            txn = self._clients[key] = ClientTransaction(request, key, via, data, target)
+            txn = self._clients[key] = ClientTransaction(request, key, via, data, hop)
+        txn._datagram_hop = datagram_hop
         self._launch(txn, now)
         return txn
 
     def _launch(self, txn: ClientTransaction, now: float) -> None:
-        self.sends.append((txn._data, txn.target))
-        if not self._reliable:
+        self.sends.append((txn._data, txn.hop))
+        if not txn.hop.door.reliable:
             self._retry_after(txn, self.timers.t1, now)
         self._end_after(txn, self.timers.b if txn.state == CALLING else self.timers.f, now)
 
@@ -337,7 +344,7 @@ class Transactions:
         data = response.to_bytes()
         txn.status = status
         txn._last = data
-        self.sends.append((data, txn.address))
+        self.sends.append((data, txn.hop))
         if status < 200:
             txn.state = PROCEEDING
             return
@@ -347,7 +354,7 @@ class Transactions:
         timers = self.timers
         if not invite:
             txn.state = COMPLETED
-            self._end_after(txn, 0.0 if self._reliable else timers.j, now)
+            self._end_after(txn, 0.0 if txn.hop.door.reliable else timers.j, now)
         elif status < 300:
             txn.state = ACCEPTED
             self._retry_after(txn, timers.t1, now)
@@ -355,7 +362,7 @@ class Transactions:
         else:
             txn.state = COMPLETED
             txn.to_tag = response.to_tag
-            if not self._reliable:
+            if not txn.hop.door.reliable:
                 self._retry_after(txn, timers.t1, now)
             self._end_after(txn, timers.h, now)
 
@@ -365,7 +372,7 @@ class Transactions:
         For what strangers send. A retransmission of theirs comes as a new request.
         """
         if response is not None:
-            self.sends.append((response.to_bytes(), txn.address))
+            self.sends.append((response.to_bytes(), txn.hop))
         self._terminate(txn)
         txn.user = None
 
@@ -387,30 +394,44 @@ class Transactions:
         if txn.state == PROCEEDING:
             self._send_cancel(txn, now)
 
-    def send_ack(self, txn: ClientTransaction, ack: Request, target: Address) -> None:
+    def send_ack(self, txn: ClientTransaction, ack: Request, hop: Hop) -> None:
         """Send the ACK of a dialog for a 2xx, and again for each retransmission of that 2xx (§13.2.2.4).
 
         The To tag of `ack` tells which 2xx it is for. Raises ValueError as Request.to_bytes.
         """
-        via = f"SIP/2.0/{self.transport} {self.sent_by};rport;branch={MAGIC}{self._new_branch()}"
-        data = ack.to_bytes(via)
-        self.sends.append((data, target))
+        data = ack.to_bytes(_via(hop.door, MAGIC + self._new_branch()))
+        self.sends.append((data, hop))
         if txn.state != ACCEPTED:
             return
         tag = ack.to_tag
         if tag == txn.to_tag:
             txn._ack = data
-            txn._ack_target = target
+            txn._ack_hop = hop
         elif txn._forks is not None and tag in txn._forks:
-            txn._forks[tag] = (data, target)
+            txn._forks[tag] = (data, hop)
 
-    def transport_failed(self, target: Address) -> None:
-        """Sending to `target` failed: end the client transactions that wait for it (§17.1.4). Takes linear time."""
+    def transport_failed(self, hop: Hop, now: float) -> None:
+        """Sending to `hop` failed: end the client transactions that have had no answer from it (§17.1.4).
+
+        Those that have had one go on: what ends later may be a connection only, and whoever forges an ICMP message must
+        not end a call that rings. A request that went over TCP for its size is sent again as a datagram. Takes linear
+        time.
+        """
         for table in (self._invite_clients, self._clients):
-            for txn in [txn for txn in table.values() if txn.target == target and txn.request is not None]:
+            for txn in [t for t in table.values() if t.state in _UNHEARD and t.hop == hop]:
+                if txn._datagram_hop is not None and txn.request is not None:
+                    self._send_as_datagram(txn, txn.request, txn._datagram_hop, now)
+                    continue
                 self._terminate(txn)
                 if txn.method != "CANCEL":
                     self.events.append(TransportFailed(txn))
+
+    def _send_as_datagram(self, txn: ClientTransaction, request: Request, hop: Hop, now: float) -> None:
+        txn._datagram_hop, txn.hop, txn._ack_hop = None, hop, hop
+        txn._via = txn._via.replace("/TCP ", "/UDP ", 1)
+        txn._data = request.to_bytes(txn._via)
+        self.sends.append((txn._data, hop))
+        self._retry_after(txn, self.timers.t1, now)
 
     def _send_cancel(self, invite: ClientTransaction, now: float) -> None:
         if invite._cancel_sent or invite.request is None:
@@ -419,14 +440,14 @@ class Transactions:
         request = _from_invite(invite.request, "CANCEL", invite.request._need("to"))
         key = f"{invite._key} CANCEL"
         data = request.to_bytes(invite._via)
-        txn = self._clients[key] = ClientTransaction(request, key, invite._via, data, invite.target)
+        txn = self._clients[key] = ClientTransaction(request, key, invite._via, data, invite.hop)
         self._launch(txn, now)
         self._end_after(invite, self.timers.b, now)
 
     def _ack_refusal(self, txn: ClientTransaction, response: Response) -> None:
         if txn.request is not None:
             txn._ack = _from_invite(txn.request, "ACK", response._need("to")).to_bytes(txn._via)
-            self.sends.append((txn._ack, txn.target))
+            self.sends.append((txn._ack, txn.hop))
 
     # Time
 
@@ -462,13 +483,13 @@ class Transactions:
         if txn._ends_at <= now:
             return  # the transaction ends at this very moment
         if type(txn) is ClientTransaction:
-            self.sends.append((txn._data, txn.target))
+            self.sends.append((txn._data, txn.hop))
             # Timer A doubles without bound (§17.1.1.2), E doubles up to T2 (§17.1.2.2).
             if txn.state == CALLING:
                 self._retry_after(txn, txn._retry_in * 2, now)
                 return
         elif type(txn) is ServerTransaction:
-            self.sends.append((txn._last, txn.address))
+            self.sends.append((txn._last, txn.hop))
         self._retry_after(txn, min(txn._retry_in * 2, self.timers.t2), now)
 
     def _expire(self, txn: _Transaction) -> None:
@@ -495,7 +516,8 @@ class Transactions:
     def _end_after(self, txn: _Transaction, delay: float, now: float) -> None:
         if delay == 0.0:
             self._terminate(txn)
-            txn.user = None
+            if type(txn) is ServerTransaction or txn.method == "CANCEL":  # else its last response is still to be taken
+                txn.user = None
             return
         when = txn._ends_at = now + delay
         self._enqueue(delay, (when, txn, False))
@@ -538,6 +560,18 @@ class Transactions:
 
     def _live(self) -> int:
         return len(self._invite_clients) + len(self._clients) + len(self._invite_servers) + len(self._servers)
+
+
+def _via(door: Door, branch: str) -> str:
+    return f"SIP/2.0/{door.transport} {door.sent_by};rport;branch={branch}"
+
+
+def _reply_hop(request: Request, source: Hop) -> Hop:
+    """Stamp a request with its source; return where its responses go: over the same connection, or by its Via."""
+    host, port = stamp_source(request, source.host, source.port)
+    if source.door.reliable or (port == source.port and host == source.host):
+        return source
+    return Hop(host, port, source.door)
 
 
 def _server_key(request: Request, via: Via) -> str:

@@ -1,0 +1,45 @@
+"""Where messages come from and go to: a `Hop` is an address at the other end and our `Door` towards it.
+
+A door is one listener of ours: what it is called in Via and Contact depends on its transport and its address, so every
+message that is built asks the door of the hop that it is for.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from trunkline.sip.uri import print_host_port
+
+
+class Door:
+    """One listener: its transport ("UDP" or "TCP"), and how it is named. ``host`` is the address that others use.
+
+    ``larger`` is the door that takes over requests that are too large for a datagram, where there is one.
+    """
+
+    def __init__(self, transport: str, host: str, port: int) -> None:
+        self.transport = transport
+        self.reliable = transport != "UDP"
+        self.host = host
+        self.port = port
+        self.sent_by = print_host_port(host, port)
+        suffix = "" if transport == "UDP" else f";transport={transport.lower()}"
+        self.contact = f"<sip:{self.sent_by}{suffix}>"
+        self.larger: Door | None = None
+
+    def send(self, data: bytes, hop: Hop) -> None:
+        """Send a message; what fails is reported to the transactions as a transport error."""
+        raise NotImplementedError
+
+    def is_open(self, hop: Hop) -> bool:
+        """Tell whether a connection to a hop stands; never for datagrams."""
+        del hop
+        return False
+
+
+class Hop(NamedTuple):
+    """The other end: an IP address (IPv6 without brackets), a port, and our door towards it."""
+
+    host: str
+    port: int
+    door: Door
