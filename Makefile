@@ -43,27 +43,29 @@ check: $(VENV)/.ready-dev ## Lint, types, import contracts, fast tests (at most 
 	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 	@$(BIN)/pytest -q -m 'not outside'
 
-test: $(VENV)/.ready-dev sipp ## Everything `check` does, and every test from outside (at most 3 minutes)
+test: $(VENV)/.ready-dev peers ## Everything `check` does, and every test from outside (under 10 minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 	@$(BIN)/pytest -q -rs --durations=5
 
-.PHONY: sipp
-sipp:
-	@command -v sipp >/dev/null || { \
-		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq sip-tester >/dev/null; \
-		else echo "SIPp is missing. Install Debian's package: apt-get install sip-tester" >&2; exit 1; fi; }
+.PHONY: peers
+peers:
+	@missing=""; command -v sipp >/dev/null || missing="sip-tester"; \
+	command -v baresip >/dev/null || missing="$$missing baresip-core"; \
+	test -z "$$missing" || { \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing >/dev/null; \
+		else echo "Tests call real SIP stacks. Install Debian's packages: apt-get install" $$missing >&2; exit 1; fi; }
 
-prove: $(VENV)/.ready-dev sipp ## The heavy loads, their figures printed
+prove: $(VENV)/.ready-dev peers ## The heavy loads, their figures printed
 	@$(BIN)/python -m tests.prove.calls
 	@$(BIN)/python -m tests.prove.additions
 
 fuzz: $(VENV)/.ready-dev ## A million damaged SIP messages through the parser and the transactions
 	@$(BIN)/python -m tests.fuzz.messages
 
-bench: $(VENV)/.ready-dev sipp ## Figures beside peers on this machine
+bench: $(VENV)/.ready-dev peers ## Figures beside peers on this machine
 	@$(BIN)/python -m benchmarks
 
 clean: ## Remove what setup and tests made (never the data folder)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.config import ConfigError, Settings, SipSettings, address, load
+from trunkline.config import DIGEST_ALGORITHMS, ConfigError, Settings, SipSettings, address, load
+from trunkline.sip.digest import ALGORITHMS
 
 
 def test_defaults_are_a_lab_on_loopback() -> None:
@@ -52,6 +53,13 @@ def test_lab_mode_only_while_every_door_is_on_loopback() -> None:
         Settings(lab=True, sip=public).checked()
     with pytest.raises(ConfigError, match="not an IP address"):
         Settings(sip=SipSettings(listen=("example.com:5060",))).checked()
+
+
+@pytest.mark.parametrize("offered", ["", "SHA-512-256", "MD5,md5", "MD5,MD5"])
+def test_digest_algorithms_are_those_that_are_known(offered: str) -> None:
+    assert DIGEST_ALGORITHMS == ALGORITHMS
+    with pytest.raises(ConfigError, match=r"digest_algorithms names one or more of SHA-256, MD5"):
+        load(None, {"TRUNKLINE_SIP_DIGEST_ALGORITHMS": offered}).checked()
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ class HttpSettings:
     """What links begin with; empty: the request's own scheme and host."""
 
 
+DIGEST_ALGORITHMS = ("SHA-256", "MD5")
 MAX_LISTENERS = 16
 
 
@@ -60,6 +61,9 @@ class SipSettings:
     """Digest realm of requests whose Request-URI names no domain of ours."""
     domains: tuple[str, ...] = ()
     """Our own SIP domains."""
+    digest_algorithms: tuple[str, ...] = ("MD5",)
+    """What challenges offer, a header each, the preferred one first (RFC 8760 §2.4): ``SHA-256``, ``MD5``. MD5 alone,
+    since common stacks give up at a challenge with an algorithm unknown to them instead of taking the next header."""
     stealth: bool = False
     """Leave unknown sources without any answer."""
     allow_wide_masks: bool = False
@@ -107,6 +111,9 @@ class SipSettings:
                     f"sip.listen {listener.host} stands for every address of this machine: say with sip.advertised "
                     "(TRUNKLINE_SIP_ADVERTISED) which one carriers are to use"
                 )
+        offered, known = self.digest_algorithms, DIGEST_ALGORITHMS
+        if not offered or not set(offered) <= set(known) or len(set(offered)) < len(offered):
+            raise ConfigError(f"sip.digest_algorithms names one or more of {', '.join(known)}, each once")
         for name in ("t1", "max_calls", "failover_s", "idle_s", "max_connections"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"sip.{name} must be greater than 0")

@@ -129,6 +129,7 @@ class Doorkeeper:
             nonces=self._nonces,
             source=source,
             now=now,
+            algorithms=self._settings.digest_algorithms,
         )
         if outcome.result == "ok":
             return Proof.GOOD, tuple(carriers)
@@ -150,7 +151,8 @@ class Doorkeeper:
             realm = self.realm(request)
             nonce = self._nonces.make(source, now, realm)
             stale = verdict is Verdict.CREDENTIALS_STALE
-            return tuple([("www-authenticate", value) for value in challenge(realm, nonce, stale)])
+            offered = challenge(realm, nonce, stale, self._settings.digest_algorithms)
+            return tuple([("www-authenticate", value) for value in offered])
         if refusal.retry_after is not None:
             return (("retry-after", str(refusal.retry_after)),)
         return ()
