@@ -303,7 +303,7 @@ def test_timeout_of_a_dial(lab: Lab, web: Web, caller: Peer, callee: Peer) -> No
     b.reply(invite, 487)
     assert a.refused().status == 486, "the action's document takes the call on"
     told = web.told("/timed").params
-    assert (told["DialStatus"], told["DialRingStatus"]) == ("timeout", "true")
+    assert (told["DialStatus"], told["DialRingStatus"]) == ("no-answer", "true")
 
 
 def test_time_limit_of_a_dial(lab: Lab, web: Web, caller: Peer, callee: Peer) -> None:

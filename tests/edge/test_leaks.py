@@ -13,13 +13,14 @@ import pytest
 
 from trunkline.config import SipSettings
 from trunkline.core.addresses import AddressFilter
-from trunkline.core.calls import CallFacts
+from trunkline.core.calls import CallFacts, DialEvent
 from trunkline.core.facts import ApplicationTarget, Attempt, CarrierFact, Facts, NumberFact, SourceFact, TrunkTarget
 from trunkline.core.facts import Usage as UsagePort
 from trunkline.core.fetching import CallerGone, Legs
 from trunkline.core.model import CallHooks, CarrierKind, NumberProfile, NumberStatus, Webhook
 from trunkline.core.verbs import Dial, DialTarget, TargetKind
 from trunkline.sip.call import Call
+from trunkline.sip.dialled import Dialled
 from trunkline.sip.doors import Doors
 from trunkline.sip.edge import Edge
 from trunkline.sip.hop import Door, Hop
@@ -28,13 +29,14 @@ from trunkline.sip.leg import Leg, Passing
 from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.message import Request, Response
 from trunkline.sip.parsing import parse
+from trunkline.sip.race import Race
 from trunkline.sip.replying import reply
 from trunkline.sip.targets import Resolver
 from trunkline.sip.timers import Timers
 from trunkline.sip.transaction import Transactions
 
 CARRIER, PHONE = ("127.0.0.2", 5060), ("127.0.0.3", 5060)
-KINDS = (Call, Leg, Hunt, Ringing, Passing, DocumentLegs)
+KINDS = (Call, Leg, Hunt, Race, Ringing, Passing, Dialled, DocumentLegs)
 """What a call is made of; none of it may be left when the call and its transactions are over."""
 
 
@@ -253,13 +255,19 @@ TRUNK = TrunkTarget("t", "t", (("sip:127.0.0.3", 1, 1),))
 APPLICATION = ApplicationTarget("a", "a", "plivo", CallHooks(answer=Webhook("http://127.0.0.1/")))
 
 
+async def _tell(legs: Legs, event: DialEvent) -> None:
+    await asyncio.sleep(0)
+    legs.note("fetch", hook=event.change, outcome="told")
+
+
 class Runner:
-    """Dials the phone, as a document would, then ends."""
+    """Dials the phone, as a document would, then ends; what becomes of the legs is told in the background."""
 
     async def run(self, _target: ApplicationTarget, _facts: Callable[[], CallFacts], legs: Legs) -> None:
         """Dial once."""
         try:
-            await legs.dial(Dial(targets=(DialTarget(kind=TargetKind.SIP, value="sip:127.0.0.3"),)), last=True)
+            phone = DialTarget(kind=TargetKind.SIP, value="sip:127.0.0.3")
+            await legs.dial(Dial(targets=(phone,)), last=True, heard=lambda event: legs.background(_tell(legs, event)))
         except CallerGone:
             return
 

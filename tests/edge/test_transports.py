@@ -78,6 +78,14 @@ def test_what_nothing_listens_at_is_noticed_at_once(wide: Lab, transport: str) -
 class Stream:
     """A TCP connection that says bytes, and reads messages by their Content-Length."""
 
+    @classmethod
+    def of(cls, sock: socket.socket) -> Stream:
+        """Return one that somebody else has made."""
+        made = cls.__new__(cls)
+        made.sock, made._rest = sock, b""
+        sock.settimeout(5)
+        return made
+
     def __init__(self, to: str, ip: str = "127.0.0.2") -> None:
         host, _, port = to.rpartition(":")
         family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
@@ -213,6 +221,22 @@ def test_a_response_finds_its_way_after_the_connection_is_gone(wide: Lab) -> Non
             connection.settimeout(5)
             assert connection.recv(4096).startswith(b"SIP/2.0 486 ")
     assert wide.call(number)["sip_status"] == 486
+
+
+def test_responses_in_one_piece(wide: Lab) -> None:
+    """The last one ends its transaction, and each of them counts all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, Peer("127.0.0.2") as caller:
+        number = wide.to_trunk(f"sip:127.0.0.1:{listening.getsockname()[1]};transport=tcp")
+        talk = caller.call(("127.0.0.1", int(door(wide, "127.0.0.2").rpartition(":")[2])), number)
+        listening.settimeout(5)
+        with closing(Stream.of(listening.accept()[0])) as phone:
+            invite = phone.read()
+            same = "".join(f"{n.title()}: {invite.get(n)}\r\n" for n in ("via", "from", "call-id", "cseq"))
+            rest = f"{same}To: {invite.get('to')};tag=1\r\nContent-Length: 0\r\n\r\n"
+            phone.sock.sendall(f"SIP/2.0 180 X\r\n{rest}SIP/2.0 486 X\r\n{rest}".encode())
+            assert caller.expect("180")
+            assert talk.refused().status == 486
+            assert phone.read().method == "ACK"
 
 
 def test_a_large_invite_goes_over_tcp(wide: Lab) -> None:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
+from typing import Any
 
-from trunkline.core.calls import CallFacts, CallStatus, DialResult, DialStatus, EndCause, Ending
+from trunkline.core.calls import (
+    CallFacts,
+    CallStatus,
+    DialEvent,
+    DialResult,
+    DialStatus,
+    EndCause,
+    EndedBy,
+    Ending,
+    LegChange,
+)
 from trunkline.core.fetching import (
     CallerGone,
     DocumentError,
@@ -49,6 +60,9 @@ class FakeDialect:
     def dial_action(self, call: CallFacts, hook: Webhook, result: DialResult) -> HookRequest:
         return self._request("action", call, hook, ("dial", result.status.value))
 
+    def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
+        return self._request(f"leg {event.position} {event.change.value}", call, hook)
+
     def hangup(self, call: CallFacts, hook: Webhook) -> HookRequest:
         return self._request("hangup", call, hook)
 
@@ -89,7 +103,10 @@ class FakeClient:
 
 
 class FakeLegs:
-    """Records what happens as words; dials answer from ``results``, None meaning that they ring for ever."""
+    """Records what happens as words; dials answer from ``results``, None meaning that they ring for ever.
+
+    A dial first reports ``events``; with ``leaves`` the caller is gone at its end.
+    """
 
     def __init__(self, *results: DialResult | None, gone: bool = False) -> None:
         self.results = list(results)
@@ -98,6 +115,9 @@ class FakeLegs:
         self.endings: list[tuple[Ending, int | None]] = []
         self.answered = False
         self.gone = gone
+        self.leaves = False
+        self.events: list[DialEvent] = []
+        self.errands: set[asyncio.Task[None]] = set()
 
     def _check(self) -> None:
         if self.gone:
@@ -114,14 +134,18 @@ class FakeLegs:
             forwarded_from=None,
             status=status,
             started_at=FACTS.started_at,
+            ending=Ending(EndedBy.CALLER, EndCause.NORMAL) if self.gone else None,
         )
 
     def ring(self) -> None:
         self._check()
         self.done.append("ring")
 
-    async def dial(self, dial: Dial, *, last: bool) -> DialResult:
+    async def dial(self, dial: Dial, *, last: bool, heard: Callable[[DialEvent], None] | None = None) -> DialResult:
         self._check()
+        for event in self.events if heard else ():
+            assert heard is not None
+            heard(event)
         self.done.append(f"dial {dial.targets[0].value}")
         result = self.results.pop(0)
         if result is None:
@@ -131,6 +155,7 @@ class FakeLegs:
                 self.done.append("dial cancelled")
         assert result is not None
         self.answered |= result.status is DialStatus.COMPLETED
+        self.gone |= self.leaves
         return result
 
     async def wait(self, seconds: float) -> None:
@@ -147,6 +172,13 @@ class FakeLegs:
     def note(self, what: str, **facts: object) -> None:
         self.notes.append({"what": what, **facts})
 
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        self.errands.add(asyncio.get_running_loop().create_task(work))
+
+    async def settled(self) -> None:
+        for errand in self.errands:
+            await errand
+
     @property
     def ended(self) -> tuple[EndCause, int | None]:
         ((ending, sip_status),) = self.endings
@@ -157,4 +189,10 @@ def dialled(status: DialStatus, cause: EndCause = EndCause.NORMAL, sip_status: i
     return DialResult(status=status, rang=True, cause=cause, leg_id="b", sip_status=sip_status)
 
 
-__all__ = ["FACTS", "Answer", "FakeClient", "FakeDialect", "FakeLegs", "HookError", "dialled"]
+def leg(change: LegChange, position: int = 1) -> DialEvent:
+    return DialEvent(
+        change=change, leg_id="b", position=position, caller="491", called="1", started_at=FACTS.started_at
+    )
+
+
+__all__ = ["FACTS", "Answer", "FakeClient", "FakeDialect", "FakeLegs", "HookError", "dialled", "leg"]

@@ -43,6 +43,7 @@ def call(
 
     async def go() -> None:
         await run(legs.facts, HOOKS, dialect, client, legs)
+        await legs.settled()
         assert len(asyncio.all_tasks()) == 1
         assert client.open == 0
 
@@ -280,16 +281,16 @@ def test_cancelled_in_the_midst_of_a_fetch(where: str, events: list[str]) -> Non
     asyncio.run(go())
 
 
-def test_cancelled_while_an_action_is_told() -> None:
+def test_what_nobody_waits_for_is_told_when_the_document_is_cancelled() -> None:
     async def go() -> None:
-        reached = asyncio.Event()
+        reached, free = asyncio.Event(), asyncio.Event()
 
-        async def hang() -> bytes:
+        async def answer_late() -> bytes:
             reached.set()
-            await asyncio.Event().wait()
-            raise AssertionError
+            await free.wait()
+            return b""
 
-        client = FakeClient({"answer": b"first", "action": hang})
+        client = FakeClient({"answer": b"first", "action": answer_late})
         legs = FakeLegs(BUSY, None)
         dialect = FakeDialect({"first": (TOLD, SECOND)})
         task = asyncio.create_task(run(legs.facts, HOOKS, dialect, client, legs))
@@ -297,8 +298,10 @@ def test_cancelled_while_an_action_is_told() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert client.open == 0
         assert legs.done[-1] == "dial cancelled"
+        free.set()
+        await legs.settled()
+        assert legs.notes[-1]["outcome"] == "told (200)"
 
     asyncio.run(go())
 

@@ -41,6 +41,8 @@ class EndCause(StrEnum):
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     TIME_LIMIT = "time_limit"
+    RING_TIMEOUT = "ring_timeout"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
     INVALID_DESTINATION = "invalid_destination"
     OUT_OF_SERVICE = "out_of_service"
     NOT_REGISTERED = "not_registered"
@@ -109,7 +111,10 @@ class DialStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialResult:
-    """What a dial came to. ``sip_status`` is the last leg's final code (None when no final came)."""
+    """What a dial came to. ``sip_status`` is the last leg's final code (None when no final came).
+
+    ``rang``: somebody rang, or answered. ``leg_id`` is the leg that answered, "" when none did.
+    """
 
     status: DialStatus
     rang: bool
@@ -118,3 +123,30 @@ class DialResult:
     sip_status: int | None = None
     duration_s: float = 0.0
     detail: str = ""
+
+
+class LegChange(StrEnum):
+    """What an application hears of a leg that a dial rang: answered, connected with the caller, over."""
+
+    ANSWERED = "answered"
+    CONNECTED = "connected"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialEvent:
+    """What became of one leg that a dial rang; every such leg ends, and is told to, once.
+
+    ``position`` counts the dial's targets from 1; ``caller`` is who was shown as calling and ``called`` what the
+    document named: digits without ``+``, or a SIP URI. ``ending`` and ``ended_at`` are set at its end only.
+    """
+
+    change: LegChange
+    leg_id: str
+    position: int
+    caller: str
+    called: str
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    ending: Ending | None = None

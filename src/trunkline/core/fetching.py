@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from trunkline.core.calls import CallFacts, DialResult, EndCause, Ending, FetchStep
+from trunkline.core.calls import CallFacts, DialEvent, DialResult, EndCause, Ending, FetchStep
 from trunkline.core.facts import ApplicationTarget
 from trunkline.core.model import Webhook
 from trunkline.core.verbs import Dial, Document
@@ -122,6 +122,10 @@ class HookDialect(Protocol):
         """Build the request that tells how a `Dial` ended."""
         ...
 
+    def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
+        """Build the request that tells what became of a leg that a `Dial` rang."""
+        ...
+
     def hangup(self, call: CallFacts, hook: Webhook) -> HookRequest:
         """Build the request that tells that the call is over (``call.ending`` is set)."""
         ...
@@ -136,9 +140,10 @@ class CallerGone(Exception):  # noqa: N818 -- not an error: the ordinary end of 
 
 
 class Legs(Protocol):
-    """The call's legs, moved by a document. Every method raises `CallerGone` once the caller has gone.
+    """The call's legs, moved by a document. Once the caller has gone, what moves them raises `CallerGone`.
 
     ``dial`` and ``wait`` may be cancelled (a scheduled end, a call torn down): a cancelled dial leaves no leg behind.
+    ``note`` and ``background`` work to the end and beyond it.
     """
 
     @property
@@ -150,10 +155,12 @@ class Legs(Protocol):
         """Send 180 to a caller that has had no provisional but 100; nothing once it was sent or answered."""
         ...
 
-    async def dial(self, dial: Dial, *, last: bool) -> DialResult:
+    async def dial(self, dial: Dial, *, last: bool, heard: Callable[[DialEvent], None] | None = None) -> DialResult:
         """Ring the targets, connect the first that answers, return when its leg has ended or none answered.
 
-        ``last`` says that no verb can follow, so that a ringing leg's early media may pass to the caller.
+        ``last`` says that no verb can follow, so that a ringing leg's early media may pass to the caller. ``heard`` is
+        called at once with what becomes of each leg, to its end, whoever ends it. A caller who leaves during the dial
+        ends it like any other: with its result.
         """
         ...
 
@@ -167,6 +174,10 @@ class Legs(Protocol):
 
     def note(self, what: str, **facts: object) -> None:
         """Add a line to the call's trace."""
+        ...
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what nobody waits for: it outlives the document and the call, and what it notes is kept all the same."""
         ...
 
 

@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from trunkline.core.model import Webhook
 
+MAX_TARGET_HEADERS = 32
+"""Custom headers of one dialled target."""
+
 
 class TargetKind(StrEnum):
     """What a dialled target names: a telephone number, or a SIP URI."""
@@ -30,7 +33,10 @@ class DialTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
-    """Ring the targets and connect the first that answers. Times in seconds; ``timeout`` None: no limit of its own."""
+    """Ring the targets and connect the first that answers. Times in seconds; ``timeout`` None: no limit of its own.
+
+    ``action`` hears how it ended; ``events`` hears what becomes of each leg meanwhile.
+    """
 
     targets: tuple[DialTarget, ...]
     timeout: float | None = None
@@ -39,6 +45,7 @@ class Dial:
     caller_name: str | None = None
     action: Webhook | None = None
     redirect: bool = True
+    events: Webhook | None = None
     unsupported: tuple[str, ...] = ()
 
 

@@ -24,14 +24,14 @@ from trunkline.sip.fields import Header
 from trunkline.sip.hunt import Hunt, Outcome
 from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg, clean
 from trunkline.sip.message import Request, Response
-from trunkline.sip.race import Race
 from trunkline.sip.refusals import cause_of, passed_on
 from trunkline.sip.replying import reply
-from trunkline.sip.targets import Target, trunk_target
+from trunkline.sip.targets import trunk_target
 from trunkline.sip.uri import MessageError, NameAddr, split_list
 
 if TYPE_CHECKING:
     from trunkline.sip.edge import Edge
+    from trunkline.sip.race import Race
 
 MAX_RENEWALS = 3
 """Times that a caller is told of a new session when its own re-INVITE crosses ours."""
@@ -120,17 +120,10 @@ class Call:
         if isinstance(target, TrunkTarget) and number is not None:
             uris = order_uris(target.uris, self.edge.draw)
             targets = [t for uri in uris if (t := trunk_target(uri, number.e164)) is not None]
-            self.ring([targets], self._trunk_done, now, last=True)
+            self.hunt = hunt = Hunt(self, targets, self._trunk_done, last=True)
+            hunt.next(now)
         elif isinstance(target, ApplicationTarget):
             self.edge.run_documents(self, target)
-
-    def ring(
-        self, parties: list[list[Target]], done: Callable[[Outcome, float], None], now: float, *, last: bool
-    ) -> None:
-        """Ring all parties at once, each by its targets in order; ``done`` hears once how it ended."""
-        one = len(parties) == 1
-        self.hunt = hunt = Hunt(self, parties[0], done, last=last) if one else Race(self, parties, done)
-        hunt.next(now)
 
     def _trunk_done(self, outcome: Outcome, now: float) -> None:
         self.hunt = None

@@ -136,8 +136,8 @@ class Edge:
             txn: ClientTransaction = event.txn  # type: ignore[union-attr,assignment]  # of this kind, each has one
             user: Any = txn.user
             if user is not None:
-                if txn.state == TERMINATED:
-                    txn.user = None
+                if txn.state == TERMINATED and event.response.status >= 200:  # type: ignore[union-attr]
+                    txn.user = None  # its last event
                 user.on_response(txn, event.response, now)  # type: ignore[union-attr]
         elif kind is RequestReceived:
             self._request(event, now)  # type: ignore[arg-type]
@@ -393,7 +393,7 @@ class Edge:
         if self.runner is None:
             return
         legs = self._documents[call] = DocumentLegs(call)
-        call.task = self._spawn(self._run(self.runner, call, target, legs))
+        call.task = self.spawn(self._run(self.runner, call, target, legs))
 
     async def _run(self, runner: CallRunner, call: Call, target: ApplicationTarget, legs: DocumentLegs) -> None:
         """Run documents to their end; a fault of ours ends the call, too, for nobody else would."""
@@ -404,7 +404,8 @@ class Edge:
         self._give_up(call, self.now())
         self.flush()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run work of a call, or for one, in a task of its own; the edge waits for it at its end, but not for ever."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -418,15 +419,17 @@ class Edge:
         if legs is None:
             self.journal.put(call.record())
             return
-        legs.caller_gone()
-        if call.answered_at is None and call.task is not None and call.task is not asyncio.current_task():
-            call.task.cancel()
-        call.task = None
+        woken = legs.caller_gone()
+        task, call.task = call.task, None
+        if not woken and call.answered_at is None and task is not None and task is not asyncio.current_task():
+            task.cancel()  # it waits for a document that nobody needs any more
         target = call.decision.target
         if isinstance(target, ApplicationTarget):
-            self._spawn(self._tell_end(call, target))
+            self.spawn(self._tell_end(call, target, task, legs))
 
-    async def _tell_end(self, call: Call, target: ApplicationTarget) -> None:
+    async def _tell_end(
+        self, call: Call, target: ApplicationTarget, task: asyncio.Task[None] | None, legs: DocumentLegs
+    ) -> None:
         self.journal.put(call.record())
         noted = len(call.trace)
         if self.runner is not None:
@@ -434,8 +437,17 @@ class Edge:
                 await self.runner.tell_end(target, call.facts(), call.note_facts)
             except Exception:
                 log.exception("the end of call %s could not be told", call.id)
+        noted = self._write_again(call, noted)
+        if task is not None:
+            await asyncio.wait((task,))
+        await legs.settled()
+        self._write_again(call, noted)
+
+    def _write_again(self, call: Call, noted: int) -> int:
+        """Write a call's record again if its trace has grown beyond ``noted`` lines; return how long it is."""
         if len(call.trace) > noted:
             self.journal.put(call.record())
+        return len(call.trace)
 
     # Time and names
 
@@ -455,7 +467,7 @@ class Edge:
             done(found, self.now())
             self.flush()
 
-        self._spawn(look_up())
+        self.spawn(look_up())
 
     async def close(self) -> None:
         """End every call and every task."""

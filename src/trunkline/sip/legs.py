@@ -1,36 +1,29 @@
 """A document's hands: `core.fetching.Legs` on a call of the edge.
 
 Every method is entered from the session's task and leaves the edge's sends flushed. Once the caller has gone, whatever
-the session awaits, or next asks for, raises `CallerGone`.
+the session awaits, or next asks for, raises `CallerGone`; but a dial under way ends with its result.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from trunkline.core.calls import DialResult, DialStatus, EndCause, Ending
+from trunkline.core.calls import DialEvent, DialResult, DialStatus, EndCause, EndedBy, Ending
 from trunkline.core.fetching import CallerGone
 from trunkline.core.verbs import Dial
+from trunkline.sip.dialled import Dialled
 from trunkline.sip.outbound import DialRefusedError, parties_of
+from trunkline.sip.race import Race
 from trunkline.sip.refusals import cause_of
-from trunkline.sip.targets import Target
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call
     from trunkline.sip.hunt import Outcome
 
 R = TypeVar("R")
-
-_STATUS_OF = {
-    486: DialStatus.BUSY,
-    600: DialStatus.BUSY,
-    408: DialStatus.NO_ANSWER,
-    480: DialStatus.NO_ANSWER,
-    487: DialStatus.NO_ANSWER,
-}
 
 
 @dataclass(slots=True)
@@ -39,6 +32,8 @@ class DocumentLegs:
 
     call: Call
     _waiting: asyncio.Future[object] | None = field(default=None)
+    _dialled: Dialled | None = field(default=None)
+    _errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def answered(self) -> bool:
@@ -55,10 +50,26 @@ class DocumentLegs:
         self.call.ring_back(self.call.edge.now())
         self.call.edge.flush()
 
-    def caller_gone(self) -> None:
-        """Wake whoever waits: the caller has hung up or cancelled."""
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(CallerGone())
+    def caller_gone(self) -> bool:
+        """The call is over: end the legs of its dial, wake whoever waits; False when nobody did."""
+        call = self.call
+        if self._dialled is not None and call.ending is not None:
+            self._dialled.end(_of_leg(call.ending, self._dialled), call.edge.now())
+        if self._waiting is None or self._waiting.done():
+            return False
+        self._waiting.set_exception(CallerGone())
+        return True
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what nobody waits for, to its own end."""
+        task = self.call.edge.spawn(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def settled(self) -> None:
+        """Wait until nothing runs in the background any more."""
+        if self._errands:
+            await asyncio.wait(self._errands)
 
     async def _wait(self, start: Callable[[asyncio.Future[R]], None]) -> R:
         """Run ``start`` with a future that the call resolves, or the caller's leaving breaks."""
@@ -81,8 +92,9 @@ class DocumentLegs:
         except TimeoutError:
             return
 
-    async def dial(self, dial: Dial, *, last: bool) -> DialResult:
+    async def dial(self, dial: Dial, *, last: bool, heard: Callable[[DialEvent], None] | None = None) -> DialResult:
         """Ring the targets, connect the first that answers, return when its leg has ended or none answered."""
+        self._check()
         call = self.call
         try:
             parties = parties_of(call, dial)
@@ -91,54 +103,63 @@ class DocumentLegs:
             return DialResult(
                 status=DialStatus.FAILED, rang=False, cause=error.cause, leg_id="", sip_status=None, detail=str(error)
             )
+        legs = self._dialled = Dialled(call, parties, heard)
+        race = Race(call, [p.targets for p in parties], legs.settled, last=last)
+        try:
+            return await self._dial(dial, race, legs)
+        except CallerGone:
+            return _cut_short(call, legs, rang=race.rang)
+        finally:  # a dial that is cancelled was ended by the document; all other ends have been told by now
+            legs.end(Ending(EndedBy.DOCUMENT, EndCause.TIME_LIMIT, "the document's scheduled end"), call.edge.now())
+            self._dialled = None
+
+    async def _dial(self, dial: Dial, race: Race, legs: Dialled) -> DialResult:
+        call = self.call
+        outcome: Outcome | None = None
         call.other_end = _ended  # a called side that hangs up at once does not end the call
         try:
             async with asyncio.timeout(dial.timeout):
-                outcome: Outcome = await self._wait(lambda future: _hunt(call, parties, future, last=last))
+                found: Outcome = await self._wait(lambda future: _start(call, race, future))
+                outcome = found
         except TimeoutError:
-            return self._given_up(call.hunt.rang if call.hunt else False)
+            pass
         finally:
-            self._stop_hunting()
-        if outcome.leg is None:
-            return _unanswered(outcome)
-        return await self._talk(dial, outcome)
+            if call.hunt is not None:
+                call.hunt.cancel(call.edge.now())
+                call.hunt = None
+                call.edge.flush()
+        if legs.leg_id:  # also where it answered at the very last moment
+            return await self._talk(dial, legs)
+        return self._given_up(race, legs) if outcome is None else _unanswered(outcome)
 
-    def _stop_hunting(self) -> None:
-        call = self.call
-        if call.hunt is not None:
-            call.hunt.cancel(call.edge.now())
-            call.hunt = None
-            call.edge.flush()
-
-    def _given_up(self, rang: bool) -> DialResult:
-        self.call.note("dial", "no answer within the dial's timeout")
-        self.call.hang_up_b(self.call.edge.now())  # answered at the very last moment
-        self.call.edge.flush()
+    def _given_up(self, race: Race, legs: Dialled) -> DialResult:
+        ending = Ending(EndedBy.PLATFORM, EndCause.RING_TIMEOUT, "no answer within the dial's timeout")
+        self.call.note("dial", ending.detail)
+        legs.end(ending, self.call.edge.now())
         return DialResult(
-            status=DialStatus.TIMEOUT, rang=rang, cause=EndCause.NO_ANSWER, leg_id="", sip_status=408, detail="timeout"
+            status=DialStatus.NO_ANSWER if race.rang else DialStatus.TIMEOUT,
+            rang=race.rang,
+            cause=EndCause.RING_TIMEOUT,
+            leg_id="",
+            sip_status=408,
+            detail="timeout",
         )
 
-    async def _talk(self, dial: Dial, outcome: Outcome) -> DialResult:
+    async def _talk(self, dial: Dial, legs: Dialled) -> DialResult:
         """Let the connected sides talk until the called one hangs up or the time limit ends it."""
         call, edge = self.call, self.call.edge
-        began, cause = edge.now(), EndCause.NORMAL
+        ending = Ending(EndedBy.CALLEE, EndCause.NORMAL, "the called side hung up")
         try:
             async with asyncio.timeout(dial.time_limit):
                 await self._wait(lambda future: _until_b_ends(call, future))
         except TimeoutError:
-            cause = EndCause.TIME_LIMIT
+            ending = Ending(EndedBy.PLATFORM, EndCause.TIME_LIMIT, "the dial's time limit")
         finally:
             call.other_end = None
             call.hang_up_b(edge.now())
             edge.flush()
-        return DialResult(
-            status=DialStatus.COMPLETED,
-            rang=outcome.rang,
-            cause=cause,
-            leg_id=f"{call.id}-{outcome.leg.name}" if outcome.leg else "",
-            sip_status=outcome.status,
-            duration_s=edge.now() - began,
-        )
+        legs.end(ending, edge.now())
+        return _talked(legs, ending.cause, edge.now())
 
     def end(self, ending: Ending, sip_status: int | None = None) -> None:
         """End the call: BYE with a Reason when answered, else ``sip_status`` (480 when not given)."""
@@ -165,12 +186,13 @@ def _never(_future: asyncio.Future[None]) -> None:
     """Start nothing: only the caller's leaving ends this wait."""
 
 
-def _hunt(call: Call, parties: list[list[Target]], future: asyncio.Future[Outcome], *, last: bool) -> None:
+def _start(call: Call, race: Race, future: asyncio.Future[Outcome]) -> None:
     def done(outcome: Outcome, _now: float) -> None:
         if not future.done():
             future.set_result(outcome)
 
-    call.ring(parties, done, call.edge.now(), last=last)
+    call.hunt = race
+    race.start(done, call.edge.now())
 
 
 def _until_b_ends(call: Call, future: asyncio.Future[None]) -> None:
@@ -183,16 +205,49 @@ def _until_b_ends(call: Call, future: asyncio.Future[None]) -> None:
         ended(0.0)
 
 
-def _unanswered(outcome: Outcome) -> DialResult:
-    status = outcome.status
+def _of_leg(ending: Ending, legs: Dialled) -> Ending:
+    """Return how the legs of a dial end with their call: what still rings is cancelled, whoever ended the call."""
+    return ending if legs.leg_id else replace(ending, cause=EndCause.CANCELLED)
+
+
+def _talked(legs: Dialled, cause: EndCause, now: float) -> DialResult:
     return DialResult(
-        status=DialStatus.NO_ANSWER if status is None else _STATUS_OF.get(status, DialStatus.FAILED),
+        status=DialStatus.COMPLETED,
+        rang=True,
+        cause=cause,
+        leg_id=legs.leg_id,
+        sip_status=200,
+        duration_s=now - (legs.answered_at or now),
+    )
+
+
+def _cut_short(call: Call, legs: Dialled, *, rang: bool) -> DialResult:
+    """Return what a dial came to whose call ended meanwhile."""
+    if legs.leg_id:
+        return _talked(legs, call.ending.cause if call.ending else EndCause.NORMAL, call.edge.now())
+    return DialResult(status=DialStatus.CANCELLED, rang=rang, cause=EndCause.CANCELLED, leg_id="", sip_status=487)
+
+
+def _unanswered(outcome: Outcome) -> DialResult:
+    return DialResult(
+        status=_status_of(outcome),
         rang=outcome.rang,
-        cause=cause_of(status),
+        cause=cause_of(outcome.status),
         leg_id="",
-        sip_status=status,
+        sip_status=outcome.status,
         detail=outcome.detail,
     )
+
+
+def _status_of(outcome: Outcome) -> DialStatus:
+    """Return a dial's status for a final answer; silence is a timeout, unless somebody has rung before."""
+    if outcome.status in (486, 600):
+        return DialStatus.BUSY
+    if outcome.status in (480, 487):
+        return DialStatus.NO_ANSWER
+    if outcome.status in (408, None):
+        return DialStatus.NO_ANSWER if outcome.rang else DialStatus.TIMEOUT
+    return DialStatus.FAILED
 
 
 def _clean(text: str) -> str:

@@ -7,7 +7,7 @@ scope.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trunkline.core import e164
 from trunkline.core.addresses import is_loopback
@@ -15,15 +15,20 @@ from trunkline.core.calls import EndCause
 from trunkline.core.errors import InvalidError
 from trunkline.core.model import Gateway
 from trunkline.core.routing import order_uris
-from trunkline.core.verbs import Dial, DialTarget, TargetKind
+from trunkline.core.verbs import MAX_TARGET_HEADERS, Dial, DialTarget, TargetKind
 from trunkline.sip.targets import TRANSPORTS, Target, is_usable, target_of
 from trunkline.sip.uri import MessageError, SipUri, print_host_port
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call
 
-MAX_HEADERS = 20
-"""Custom headers of one dialled target."""
+
+class Party(NamedTuple):
+    """One target of a dial that may be rung: its place in the document, from 1, and where to try it, in order."""
+
+    position: int
+    wanted: DialTarget
+    targets: list[Target]
 
 
 class DialRefusedError(Exception):
@@ -34,21 +39,22 @@ class DialRefusedError(Exception):
         self.cause = cause
 
 
-def parties_of(call: Call, dial: Dial) -> list[list[Target]]:
-    """Return whom a dial rings at once, each with its targets in the order to try them.
+def parties_of(call: Call, dial: Dial) -> list[Party]:
+    """Return whom a dial rings at once.
 
     A party that cannot be rung is left out with the reason in the trace. Raises `DialRefusedError` when none can.
     """
     caller = _shown_caller(call, dial)
-    parties: list[list[Target]] = []
+    parties: list[Party] = []
     refused: list[DialRefusedError] = []
-    for wanted in dial.targets:
+    for position, wanted in enumerate(dial.targets, 1):
         try:
             found = _by_gateways(call, wanted) if wanted.kind is TargetKind.NUMBER else [_by_uri(call, wanted)]
         except DialRefusedError as error:
             refused.append(error)
         else:
-            parties.append([t._replace(caller=caller, caller_name=dial.caller_name) for t in found])
+            shown = [t._replace(caller=caller, caller_name=dial.caller_name) for t in found]
+            parties.append(Party(position, wanted, shown))
     if refused and not parties:
         raise refused[-1]
     for reason in refused:
@@ -90,7 +96,7 @@ def _by_uri(call: Call, wanted: DialTarget) -> Target:
 
 
 def _custom(wanted: DialTarget) -> tuple[tuple[str, str], ...]:
-    return tuple((name.lower(), value) for name, value in wanted.headers[:MAX_HEADERS])
+    return tuple((name.lower(), value) for name, value in wanted.headers[:MAX_TARGET_HEADERS])
 
 
 def _by_gateways(call: Call, wanted: DialTarget) -> list[Target]:

@@ -1,4 +1,4 @@
-"""A race: rings several parties at once, each by a hunt of its own; the first answer wins, the rest are cancelled.
+"""A race: rings parties at once, each by a hunt of its own; the first answer wins, the rest are cancelled.
 
 While more than one may answer, the caller hears 180 without a session description; the winner's comes in the 200.
 """
@@ -17,24 +17,43 @@ if TYPE_CHECKING:
 
 
 class Race:
-    """Hunts of one call that run at once; ``done`` hears once how they ended together."""
+    """Hunts of one call that run at once; ``each`` hears how each of them ended, but for those that lost.
 
-    __slots__ = ("_done", "_hunts", "_lost", "rang")
+    ``last`` says that nothing follows them: the early media of a party that is alone may pass.
+    """
 
-    def __init__(self, call: Call, parties: Sequence[list[Target]], done: Callable[[Outcome, float], None]) -> None:
-        self._done: Callable[[Outcome, float], None] | None = done
-        self._hunts = [Hunt(call, targets, partial(self._ended, i), last=False) for i, targets in enumerate(parties)]
+    __slots__ = ("_done", "_each", "_hunts", "_lost", "_rang")
+
+    def __init__(
+        self,
+        call: Call,
+        parties: Sequence[list[Target]],
+        each: Callable[[int, Outcome, float], None],
+        *,
+        last: bool,
+    ) -> None:
+        self._done: Callable[[Outcome, float], None] | None = None
+        self._each = each
+        alone = last and len(parties) == 1
+        self._hunts = [Hunt(call, targets, partial(self._ended, i), last=alone) for i, targets in enumerate(parties)]
         self._lost: list[Outcome] = []
-        self.rang = False
+        self._rang = False
 
-    def next(self, now: float) -> None:
-        """Ring all parties."""
+    @property
+    def rang(self) -> bool:
+        """True once any party has rung."""
+        return self._rang or any(hunt.rang for hunt in self._hunts)
+
+    def start(self, done: Callable[[Outcome, float], None], now: float) -> None:
+        """Ring all parties; ``done`` hears once how they ended together."""
+        self._done = done
         for hunt in list(self._hunts):
             if self._done is not None:
                 hunt.next(now)
 
     def _ended(self, index: int, outcome: Outcome, now: float) -> None:
-        self.rang = self.rang or outcome.rang
+        self._rang = self._rang or outcome.rang
+        self._each(index, outcome, now)
         if outcome.leg is not None:
             del self._hunts[index]
             self._end(outcome, now)
@@ -52,9 +71,9 @@ class Race:
     def cancel(self, now: float) -> None:
         """Stop all that still ring; ``done`` is not called any more."""
         self._done = None
+        self._rang = self.rang
         hunts, self._hunts = self._hunts, []
         for hunt in hunts:
-            self.rang = self.rang or hunt.rang
             hunt.cancel(now)
 
 

@@ -7,6 +7,7 @@ Rules, in the order in which they bite:
 2. Nothing here answers the call: `Legs.dial` does, when its target answers.
 3. The end of the document ends the call. While it is unanswered, the last dial's final code refuses it.
 4. A call runs at most `MAX_DOCUMENTS` documents.
+5. Events of a dial's legs, and actions whose document nobody wants, are told in order, and never waited for.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
-from trunkline.core.calls import CallFacts, DialResult, EndCause, EndedBy, Ending, FetchStep
+from trunkline.core.calls import CallFacts, DialEvent, DialResult, EndCause, EndedBy, Ending, FetchStep
 from trunkline.core.fetching import CallerGone, FetchError, HookClient, HookDialect, HookError, HookRequest, Legs
-from trunkline.core.model import CallHooks
+from trunkline.core.model import CallHooks, Webhook
 from trunkline.core.verbs import Dial, Document, HangUp, Redirect, Unsupported, Verb, Wait
 from trunkline.voice.fetch import Note, fetch_document, fetch_next
+from trunkline.voice.notices import Notices
 
 # A slow application must not leave the caller in silence; carriers give up on an INVITE without 18x after about 10 s.
 RING_AFTER_S = 3.0
@@ -49,14 +52,13 @@ async def run(
 ) -> None:
     """Run a call from its first document to its end; ``facts`` returns what is known of the call at that moment.
 
-    Returns when the call has been ended through ``legs``, or quietly when the caller has gone; then what an action
-    without redirect was still being told has been told. Cancelling it cancels all of that.
+    Returns when the call has been ended through ``legs``, or quietly when the caller has gone. What nobody waits for is
+    told in ``legs.background``, which neither its return nor its cancellation ends.
     """
-    async with asyncio.TaskGroup() as errands:
-        try:
-            await _Session(facts, hooks, dialect, client, legs, errands).run()
-        except CallerGone:
-            return
+    try:
+        await _Session(facts, hooks, dialect, client, legs, Notices(client, legs), Notices(client, legs)).run()
+    except CallerGone:
+        return
 
 
 async def notify_hangup(
@@ -84,7 +86,8 @@ class _Session:
     dialect: HookDialect
     client: HookClient
     legs: Legs
-    errands: asyncio.TaskGroup
+    events: Notices
+    actions: Notices  # a queue of their own: slow events must not hold up how a dial ended
     documents: int = 1
     last_dial: DialResult | None = None
     deadline: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(None))
@@ -152,26 +155,21 @@ class _Session:
         return None
 
     async def _dial(self, dial: Dial, *, last: bool) -> Document | None:
-        result = await self.legs.dial(dial, last=last)
+        result = await self.legs.dial(dial, last=last, heard=partial(self._heard, dial.events) if dial.events else None)
         self.last_dial = result
         if dial.action is None:
             return None
-        request = self.dialect.dial_action(self.facts(), dial.action, result)
-        if dial.redirect:
+        call = self.facts()
+        request = self.dialect.dial_action(call, dial.action, result)
+        if dial.redirect and call.ending is None:
             return await self._follow(request, FetchStep.ACTION)
-        self.errands.create_task(self._tell(request))
+        self.actions.put(FetchStep.ACTION.value, request)
         return None
 
-    async def _tell(self, request: HookRequest) -> None:
-        """Send what nobody waits for the answer of."""
-        try:
-            outcome = f"told ({(await self.client.send(request)).status})"
-        except HookError as error:
-            outcome = error.detail
-        try:
-            self.legs.note("fetch", hook=FetchStep.ACTION.value, outcome=outcome)
-        except CallerGone:
-            return  # told all the same; there is no trace left to write to
+    def _heard(self, hook: Webhook, event: DialEvent) -> None:
+        """Tell what became of a leg; the facts are those of this moment."""
+        what = f"leg {event.position} {event.change.value}"
+        self.events.put(what, self.dialect.dial_event(self.facts(), hook, event))
 
     async def _follow(self, request: HookRequest, step: FetchStep) -> Document:
         self.documents += 1

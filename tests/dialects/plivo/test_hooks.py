@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from trunkline.core.calls import (
     CallFacts,
     CallStatus,
+    DialEvent,
     DialResult,
     DialStatus,
     EndCause,
     EndedBy,
     Ending,
     FetchStep,
+    LegChange,
 )
 from trunkline.core.fetching import FetchPolicy, HookRequest, RetryOn
 from trunkline.core.model import Webhook
@@ -27,6 +29,7 @@ from trunkline.dialects.plivo.hooks import (
     DIAL_STATUS,
     HANGUP_CAUSE,
     HANGUP_SOURCE,
+    LEG_CHANGE,
     PlivoHooks,
     fetch_policy,
     hangup_cause,
@@ -192,6 +195,114 @@ def test_dial_action_parameters() -> None:
     }
 
 
+def result(status: DialStatus, cause: EndCause, *, rang: bool = True, leg_id: str = "") -> DialResult:
+    return DialResult(status=status, cause=cause, rang=rang, leg_id=leg_id)
+
+
+@pytest.mark.parametrize(
+    ("of", "status", "rang", "cause", "leg"),
+    [
+        (result(DialStatus.COMPLETED, EndCause.NORMAL, leg_id="b"), "completed", "true", "NORMAL_CLEARING", "b"),
+        (result(DialStatus.COMPLETED, EndCause.TIME_LIMIT, leg_id="b"), "completed", "true", "ALLOTTED_TIMEOUT", "b"),
+        (result(DialStatus.BUSY, EndCause.BUSY, rang=False), "busy", "false", "USER_BUSY", ""),
+        (result(DialStatus.FAILED, EndCause.REJECTED), "failed", "true", "CALL_REJECTED", ""),
+        (result(DialStatus.FAILED, EndCause.INVALID_DESTINATION), "failed", "true", "UNALLOCATED_NUMBER", ""),
+        (result(DialStatus.FAILED, EndCause.DESTINATION_BARRED), "failed", "true", "OUTGOING_CALL_BARRED", ""),
+        (result(DialStatus.FAILED, EndCause.OUT_OF_SERVICE), "failed", "true", "DESTINATION_OUT_OF_ORDER", ""),
+        (result(DialStatus.NO_ANSWER, EndCause.RING_TIMEOUT), "no-answer", "true", "NO_ANSWER", ""),
+        (result(DialStatus.TIMEOUT, EndCause.NO_ANSWER, rang=False), "timeout", "false", "NO_ANSWER", ""),
+        (result(DialStatus.CANCELLED, EndCause.CANCELLED), "cancel", "true", "ORIGINATOR_CANCEL", ""),
+    ],
+)
+def test_every_end_of_a_dial(of: DialResult, status: str, rang: str, cause: str, leg: str) -> None:
+    answer = told(hooks().dial_action(FACTS, HOOK, of))
+    names = ("DialStatus", "DialRingStatus", "DialHangupCause", "DialBLegUUID")
+    assert tuple(answer[name] for name in names) == (status, rang, cause, leg)
+
+
+LEG = DialEvent(
+    change=LegChange.ANSWERED,
+    leg_id="leg-b",
+    position=2,
+    caller="14155550100",
+    called="4930123456",
+    started_at=FACTS.started_at,
+)
+OF_EVERY_LEG = OF_EVERY_CALL | {
+    "DialALegUUID": CALL,
+    "DialBLegUUID": "leg-b",
+    "DialBLegFrom": "14155550100",
+    "DialBLegTo": "4930123456",
+    "DialBLegPosition": "2",
+    "DialBLegBillRate": "0.00000",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "event", "action"),
+    [(LegChange.ANSWERED, "DialAnswer", "answer"), (LegChange.CONNECTED, "DialConnected", "connected")],
+)
+def test_parameters_of_a_leg_that_answered(change: LegChange, event: str, action: str) -> None:
+    request = hooks().dial_event(FACTS, HOOK, replace(LEG, change=change))
+    assert told(request) == OF_EVERY_LEG | {"Event": event, "DialAction": action, "DialBLegStatus": action}
+
+
+ENDED = replace(
+    LEG,
+    change=LegChange.ENDED,
+    ended_at=LEG.started_at + timedelta(seconds=12, milliseconds=1),
+    ending=Ending(EndedBy.CALLEE, EndCause.NORMAL),
+)
+
+
+def test_parameters_of_a_leg_that_ended() -> None:
+    event = replace(ENDED, answered_at=LEG.started_at + timedelta(seconds=2), called="sip:b@h")
+    assert told(hooks().dial_event(FACTS, HOOK, event)) == OF_EVERY_LEG | {
+        "Event": "DialHangup",
+        "DialAction": "hangup",
+        "DialBLegStatus": "hangup",
+        "DialBLegTo": "sip:b@h",
+        "DialBLegDuration": "11",
+        "DialBLegBillDuration": "11",
+        "DialBLegTotalCost": "0.00000",
+        "DialBLegHangupCause": "NORMAL_CLEARING",
+        "DialBLegHangupCauseName": "Normal Hangup",
+        "DialBLegHangupCauseCode": "4000",
+        "DialBLegHangupSource": "Callee",
+        "StartTime": "2020-04-08 11:34:33",
+        "AnswerTime": "2020-04-08 11:34:35",
+        "EndTime": "2020-04-08 11:34:45",
+    }
+
+
+@pytest.mark.parametrize(
+    ("ending", "cause", "code", "source"),
+    [
+        (Ending(EndedBy.CALLEE, EndCause.BUSY), "USER_BUSY", "3010", "Callee"),
+        (Ending(EndedBy.CALLEE, EndCause.REJECTED), "CALL_REJECTED", "3020", "Callee"),
+        (Ending(EndedBy.CALLER, EndCause.CANCELLED), "ORIGINATOR_CANCEL", "1000", "Caller"),
+        (Ending(EndedBy.PLATFORM, EndCause.RING_TIMEOUT), "NO_ANSWER", "6010", "Plivo"),
+        (Ending(EndedBy.PLATFORM, EndCause.ANSWERED_ELSEWHERE), "LOSE_RACE", "9000", "Plivo"),
+        (Ending(EndedBy.PLATFORM, EndCause.NO_ANSWER), "NO_ANSWER", "3000", "Plivo"),
+        (Ending(EndedBy.PLATFORM, EndCause.TIME_LIMIT), "ALLOTTED_TIMEOUT", "6000", "Plivo"),
+        (Ending(EndedBy.DOCUMENT, EndCause.TIME_LIMIT), "ALLOTTED_TIMEOUT", "6000", "Answer XML"),
+    ],
+)
+def test_every_end_of_a_leg(ending: Ending, cause: str, code: str, source: str) -> None:
+    answer = told(hooks().dial_event(FACTS, HOOK, replace(ENDED, ending=ending)))
+    names = ("DialBLegHangupCause", "DialBLegHangupCauseCode", "DialBLegHangupSource")
+    assert tuple(answer[name] for name in names) == (cause, code, source)
+    assert (answer["DialBLegDuration"], answer["DialBLegBillDuration"], answer["AnswerTime"]) == ("0", "0", "")
+
+
+def test_events_of_a_leg_are_signed_and_a_get_has_them_in_its_query() -> None:
+    hook = Webhook("https://app.test/heard?mine=1#rc=0", "GET")
+    request = hooks().dial_event(FACTS, hook, ENDED)
+    whole = f"https://app.test/heard?mine=1&{urlencode(request.params)}"
+    assert dict(request.headers)["X-Plivo-Signature-V3"] == sign_v3("token", "nonce1", "GET", whole)
+    assert request.policy == replace(FetchPolicy(), retries=0)
+
+
 def test_hangup_parameters() -> None:
     start = FACTS.started_at
     call = replace(
@@ -228,6 +339,7 @@ def test_tables_are_total() -> None:
     assert set(HANGUP_SOURCE) == set(EndedBy)
     assert set(CALL_STATUS) == set(CallStatus)
     assert set(DIAL_STATUS) == set(DialStatus)
+    assert set(LEG_CHANGE) == set(LegChange)
     assert CALL_STATUS[CallStatus.CANCELLED] == DIAL_STATUS[DialStatus.CANCELLED] == "cancel"
     for cause in EndCause:
         for step in FetchStep:

@@ -19,6 +19,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from trunkline.core.fetching import MAX_DOCUMENT_BYTES, DocumentError
 from trunkline.core.model import Webhook
 from trunkline.core.verbs import (
+    MAX_TARGET_HEADERS,
     Dial,
     DialTarget,
     Document,
@@ -37,11 +38,11 @@ MAX_SIP_URI_CHARS = 255
 MAX_CALLER_ID_CHARS = 64
 MAX_CALLER_NAME_CHARS = 50  # Plivo's own limit
 DAY_S = 86400  # Plivo cuts timeLimit here; other lengths of time are cut at the same point
-MAX_SIP_HEADERS = 32
 MAX_SIP_HEADER_NAME = 64
 MAX_SIP_HEADER_VALUE = 256
 # Names that Plivo drops in silence (its CLI's voice-xml notes): they would look like headers of the platform itself.
-RESERVED_HEADERS = ("ph-", "plivo", "fs-", "sipauth", "zt-", "twilio", "clientregion")
+RESERVED_PREFIXES = ("ph-", "plivo", "fs-", "sipauth", "zt-", "twilio")
+RESERVED_NAMES = ("clientregion",)
 
 _SSML = ("break", "cont", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w")
 _CHILDREN: dict[str, tuple[str, ...]] = {
@@ -100,7 +101,7 @@ def parse_document(body: bytes, base_url: str) -> Document:
     if root.tag != "Response":
         raise DocumentError(f"the root element is <{_shown(root.tag)}>; it must be <Response>")
     _check_nesting(root)
-    return Document(tuple(_verb(element, base_url) for element in root))
+    return Document(tuple(verb for element in root for verb in _verbs(element, base_url)))
 
 
 def _read(body: bytes) -> Element:
@@ -129,6 +130,14 @@ def _check_nesting(element: Element) -> None:
             rule = "it may hold " + ", ".join(f"<{name}>" for name in allowed) if allowed else "it holds no elements"
             raise DocumentError(f"<{_shown(child.tag)}> is not allowed in <{element.tag}>: {rule}")
         _check_nesting(child)
+
+
+def _verbs(element: Element, base_url: str) -> list[Verb]:
+    """Read one element of the document; a PreAnswer without sound is what it holds, since the call rings meanwhile."""
+    if element.tag == "PreAnswer" and all(child.tag in ("Wait", "Redirect") for child in element):
+        _Attributes(element).finish()
+        return [_verb(child, base_url) for child in element]
+    return [_verb(element, base_url)]
 
 
 def _verb(element: Element, base_url: str) -> Verb:
@@ -161,13 +170,13 @@ class _Attributes:
             raise self.wrong(name, "must be true or false")
         return value == "true" if value else default
 
-    def whole(self, name: str, default: int | None, least: int) -> int | None:
-        """Read a whole number from ``least`` up; above a day (86400) it is cut to a day."""
+    def whole(self, name: str, default: int | None, least: int, unit: str = "seconds") -> int | None:
+        """Read a whole number from ``least`` up; above 86400, a day of seconds, it is cut to that."""
         value = self.text(name)
         if not value:
             return default
         if not (value.isascii() and value.isdigit() and len(value) <= 10 and int(value) >= least):
-            raise self.wrong(name, f"must be a whole number of seconds, at least {least}")
+            raise self.wrong(name, f"must be a whole number of {unit}, at least {least}")
         return min(int(value), DAY_S)
 
     def method(self, name: str = "method") -> str:
@@ -227,10 +236,12 @@ def _redirect(given: _Attributes, base_url: str) -> Redirect:
 def _wait(given: _Attributes, _base_url: str) -> Wait | Unsupported:
     length = given.whole("length", 1, 1) or 1
     listens = given.flag("silence", False)
-    given.whole("minSilence", None, 0)
-    beep = given.flag("beep", False)
+    given.whole("minSilence", None, 0, "milliseconds")  # nothing without silence
+    beep = given.text("beep").lower()
+    if beep not in ("", "true", "false") and "=" not in beep:
+        raise given.wrong("beep", "must be true, false or settings such as duration=300,threshold=256")
     given.finish()
-    if listens or beep:
+    if listens or beep not in ("", "false"):
         return Unsupported("Wait", "silence and beep need media, which this build does not carry yet")
     return Wait(float(length))
 
@@ -247,6 +258,8 @@ def _dial(given: _Attributes, base_url: str) -> Dial:
     action = given.url("action", base_url)
     method = given.method()
     redirect = given.flag("redirect", True)
+    events = given.url("callbackUrl", base_url)
+    events_method = given.method("callbackMethod")
     caller_id = _caller_id(given)
     caller_name = _plain(given, "callerName", MAX_CALLER_NAME_CHARS)
     given.finish()
@@ -264,18 +277,19 @@ def _dial(given: _Attributes, base_url: str) -> Dial:
         caller_name=caller_name,
         action=Webhook(action, method) if action else None,
         redirect=redirect,
+        events=Webhook(events, events_method) if events else None,
         unsupported=tuple(unsupported),
     )
 
 
 def _refused_of_dial(given: _Attributes) -> list[str]:
     """Return the attributes of a Dial that ask for more than this build does; read those that are harmless."""
-    names = ("confirmSound", "confirmKey", "dialMusic", "callbackUrl", "digitsMatch", "digitsMatchBLeg", "callType")
-    refused = [name for name in names if given.text(name)]
+    off = {"dialMusic": "real", "callType": "voice"}  # what a call is like anyhow
+    names = ("confirmSound", "confirmKey", "dialMusic", "digitsMatch", "digitsMatchBLeg", "callType")
+    refused = [name for name in names if given.text(name).lower() not in ("", off.get(name, ""))]
     if given.flag("hangupOnStar", False):
         refused.append("hangupOnStar")
     given.whole("confirmTimeout", None, 1)  # nothing without confirmSound
-    given.method("callbackMethod")  # nothing without callbackUrl
     return refused
 
 
@@ -288,10 +302,12 @@ def _target(child: Element, headers: tuple[tuple[str, str], ...], unsupported: l
     if given.flag("sendOnPreanswer", False):
         refused.append("sendOnPreanswer")
     unsupported.extend(f"{name} of <{child.tag}>" for name in refused)
-    own = _sip_headers(given) if child.tag == "User" else ()
+    own = _sip_headers(given)
     given.finish()
     text = (child.text or "").strip()
     named = {name.lower(): (name, value) for name, value in (*headers, *own)}
+    if len(named) > MAX_TARGET_HEADERS:
+        raise given.wrong("sipHeaders", f"with those of <Dial> these are more than {MAX_TARGET_HEADERS} headers")
     if child.tag == "Number":
         return DialTarget(kind=TargetKind.NUMBER, value=_number(text), headers=tuple(named.values()))
     return DialTarget(kind=TargetKind.SIP, value=_sip_uri(text), headers=tuple(named.values()))
@@ -354,10 +370,10 @@ def _sip_headers(given: _Attributes) -> tuple[tuple[str, str], ...]:
         if len(name) > MAX_SIP_HEADER_NAME or len(value) > MAX_SIP_HEADER_VALUE or not value.isprintable():
             limits = f"names of at most {MAX_SIP_HEADER_NAME}, printable values of at most {MAX_SIP_HEADER_VALUE}"
             raise given.wrong("sipHeaders", f"must have {limits} characters")
-        if not name.lower().startswith(RESERVED_HEADERS):
+        if not name.lower().startswith(RESERVED_PREFIXES) and name.lower() not in RESERVED_NAMES:
             headers.append((f"X-PH-{name}", value))
-    if len(headers) > MAX_SIP_HEADERS:
-        raise given.wrong("sipHeaders", f"must have at most {MAX_SIP_HEADERS} headers")
+    if len(headers) > MAX_TARGET_HEADERS:
+        raise given.wrong("sipHeaders", f"must have at most {MAX_TARGET_HEADERS} headers")
     return tuple(headers)
 
 

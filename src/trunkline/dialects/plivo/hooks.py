@@ -19,12 +19,14 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from trunkline.core.calls import (
     CallFacts,
     CallStatus,
+    DialEvent,
     DialResult,
     DialStatus,
     EndCause,
     EndedBy,
     Ending,
     FetchStep,
+    LegChange,
 )
 from trunkline.core.fetching import FetchPolicy, HookRequest, RetryOn
 from trunkline.core.model import Webhook
@@ -50,6 +52,12 @@ HANGUP_SOURCE: dict[EndedBy, str] = {
     EndedBy.PLATFORM: "Plivo",
     EndedBy.ERROR: "Error",
 }
+# Event, and DialAction and DialBLegStatus, of the requests to a Dial's callbackUrl.
+LEG_CHANGE: dict[LegChange, tuple[str, str]] = {
+    LegChange.ANSWERED: ("DialAnswer", "answer"),
+    LegChange.CONNECTED: ("DialConnected", "connected"),
+    LegChange.ENDED: ("DialHangup", "hangup"),
+}
 # HangupCause is FreeSWITCH's word for the cause, HangupCauseName and HangupCauseCode are of Plivo's published table.
 HANGUP_CAUSE: dict[EndCause, tuple[str, str, str]] = {
     EndCause.NORMAL: ("NORMAL_CLEARING", "Normal Hangup", "4000"),
@@ -59,6 +67,8 @@ HANGUP_CAUSE: dict[EndCause, tuple[str, str, str]] = {
     EndCause.BUSY: ("USER_BUSY", "Busy Line", "3010"),
     EndCause.NO_ANSWER: ("NO_ANSWER", "No Answer", "3000"),
     EndCause.TIME_LIMIT: ("ALLOTTED_TIMEOUT", "Scheduled Hangup", "6000"),
+    EndCause.RING_TIMEOUT: ("NO_ANSWER", "Ring Timeout Reached", "6010"),
+    EndCause.ANSWERED_ELSEWHERE: ("LOSE_RACE", "Lost Race", "9000"),
     EndCause.INVALID_DESTINATION: ("UNALLOCATED_NUMBER", "Invalid Destination Address", "2000"),
     EndCause.OUT_OF_SERVICE: ("DESTINATION_OUT_OF_ORDER", "Destination Out Of Service", "2010"),
     EndCause.NOT_REGISTERED: ("USER_NOT_REGISTERED", "Endpoint Not Registered", "2020"),
@@ -171,11 +181,32 @@ def _stamp(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
 
 
-def _seconds(call: CallFacts) -> str:
-    """Return the answered time in whole seconds, rounded up; 0 for a call that was never answered."""
-    if call.answered_at is None or call.ended_at is None:
+def _seconds(of: CallFacts | DialEvent) -> str:
+    """Return the answered time in whole seconds, rounded up; 0 for a call or a leg that was never answered."""
+    if of.answered_at is None or of.ended_at is None:
         return "0"
-    return str(max(0, ceil((call.ended_at - call.answered_at).total_seconds())))
+    return str(max(0, ceil((of.ended_at - of.answered_at).total_seconds())))
+
+
+def _times(of: CallFacts | DialEvent) -> Params:
+    return (
+        ("StartTime", _stamp(of.started_at)),
+        ("AnswerTime", _stamp(of.answered_at)),
+        ("EndTime", _stamp(of.ended_at)),
+    )
+
+
+def _end_of_leg(leg: DialEvent, ending: Ending) -> Params:
+    cause, name, code = hangup_cause(ending)
+    return (
+        ("DialBLegDuration", _seconds(leg)),
+        ("DialBLegBillDuration", _seconds(leg)),
+        ("DialBLegTotalCost", RATE),
+        ("DialBLegHangupCause", cause),
+        ("DialBLegHangupCauseName", name),
+        ("DialBLegHangupCauseCode", code),
+        ("DialBLegHangupSource", HANGUP_SOURCE[ending.by]),
+    )
 
 
 def _header_params(headers: Params) -> Params:
@@ -220,6 +251,24 @@ class PlivoHooks:
         )
         return self._request(hook, (*self._of_call(call), *told))
 
+    def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
+        """Build the request to a Dial's callbackUrl: Event=DialAnswer, DialConnected or DialHangup, and the leg."""
+        name, action = LEG_CHANGE[event.change]
+        told: Params = (
+            ("Event", name),
+            ("DialAction", action),
+            ("DialBLegStatus", action),
+            ("DialALegUUID", call.id),
+            ("DialBLegUUID", event.leg_id),
+            ("DialBLegFrom", event.caller),
+            ("DialBLegTo", event.called),
+            ("DialBLegPosition", str(event.position)),
+            ("DialBLegBillRate", RATE),
+        )
+        if event.ending is not None:
+            told += (*_end_of_leg(event, event.ending), *_times(event))
+        return self._request(hook, (*self._of_call(call), *told))
+
     def hangup(self, call: CallFacts, hook: Webhook) -> HookRequest:
         """Build the request that tells the end of the call: Event=Hangup, times, cause and source."""
         ending = call.ending or Ending(EndedBy.PLATFORM, EndCause.NORMAL)
@@ -229,9 +278,7 @@ class PlivoHooks:
             ("Duration", _seconds(call)),
             ("BillDuration", _seconds(call)),
             ("TotalCost", RATE),
-            ("StartTime", _stamp(call.started_at)),
-            ("AnswerTime", _stamp(call.answered_at)),
-            ("EndTime", _stamp(call.ended_at)),
+            *_times(call),
             ("HangupCause", cause),
             ("HangupCauseName", name),
             ("HangupCauseCode", code),
