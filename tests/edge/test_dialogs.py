@@ -340,6 +340,22 @@ def test_info_and_update_pass_both_ways(lab: Lab, caller: Peer, callee: Peer, nu
         assert callee.expect("200", method="UPDATE").body == sdp(31)
 
 
+@pytest.mark.parametrize("body", [sdp(5), ""])
+def test_a_request_that_passes_during_a_change(lab: Lab, caller: Peer, callee: Peer, number: str, body: str) -> None:
+    """The ACK of the change carries the change's own number, whatever was sent since."""
+    with talking(lab, caller, callee, number) as (a, b):
+        a.invite(body)
+        change = callee.expect("INVITE")
+        a.send("INFO")
+        info = callee.expect("INFO")
+        assert info.cseq > change.cseq
+        b.reply(info, 200)
+        assert caller.expect("200", method="INFO")
+        b.reply(change, 200, body=sdp(6))
+        a.ack(caller.expect("200", method="INVITE").cseq, body="" if body else sdp(5))
+        assert callee.expect("ACK").cseq == change.cseq
+
+
 def test_a_request_whose_call_ends_meanwhile_is_answered(lab: Lab, caller: Peer, callee: Peer, number: str) -> None:
     a = caller.call(lab.sip, number)
     invite = callee.expect("INVITE")

@@ -17,9 +17,20 @@ from trunkline.core.calls import CallFacts, DialEvent
 from trunkline.core.facts import ApplicationTarget, Attempt, CarrierFact, Facts, NumberFact, SourceFact, TrunkTarget
 from trunkline.core.facts import Usage as UsagePort
 from trunkline.core.fetching import CallerGone, Legs
-from trunkline.core.model import CallHooks, CarrierKind, NumberProfile, NumberStatus, Webhook
+from trunkline.core.model import (
+    CallHooks,
+    CarrierKind,
+    Gateway,
+    NumberFormat,
+    NumberProfile,
+    NumberStatus,
+    Transport,
+    Webhook,
+)
+from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.verbs import Dial, DialTarget, TargetKind
 from trunkline.sip.call import Call
+from trunkline.sip.credentials import Credentials
 from trunkline.sip.dialled import Dialled
 from trunkline.sip.doors import Doors
 from trunkline.sip.edge import Edge
@@ -35,8 +46,24 @@ from trunkline.sip.targets import Resolver
 from trunkline.sip.timers import Timers
 from trunkline.sip.transaction import Transactions
 
+GATEWAY = Gateway(
+    id="g",
+    carrier_id="c",
+    host="127.0.0.3",
+    prefix=32,
+    port=5060,
+    transport=Transport.UDP,
+    inbound=False,
+    outbound=True,
+    priority=10,
+    weight=10,
+    active=True,
+    tech_prefix="",
+    number_format=NumberFormat.E164,
+    emergency=False,
+)
 CARRIER, PHONE = ("127.0.0.2", 5060), ("127.0.0.3", 5060)
-KINDS = (Call, Leg, Hunt, Race, Ringing, Passing, Dialled, DocumentLegs)
+KINDS = (Call, Leg, Hunt, Race, Ringing, Passing, Dialled, DocumentLegs, Credentials)
 """What a call is made of; none of it may be left when the call and its transactions are over."""
 
 
@@ -94,9 +121,11 @@ class Bench:
         return next(m for m in reversed(self.sent) if isinstance(m, Request) and m.method == method)
 
     def answer(self, request: Request, status: int, body: bytes = b"") -> None:
-        """Answer a request as the phone."""
-        contact = (("contact", "<sip:127.0.0.3>"),)
-        self.take(reply(request, status, to_tag="phone", headers=contact, body=body).to_bytes(), PHONE)
+        """Answer a request as the phone, or as a carrier that asks for credentials."""
+        headers = [("contact", "<sip:127.0.0.3>")]
+        if status == 407:
+            headers.append(("proxy-authenticate", 'Digest realm="carrier", nonce="n", qop="auth"'))
+        self.take(reply(request, status, to_tag="phone", headers=headers, body=body).to_bytes(), PHONE)
 
     def invite(self) -> int:
         """Send the carrier's INVITE; return the number of the call."""
@@ -150,8 +179,12 @@ class _Reader:
         return self._facts
 
     def outbound_gateways(self, _account: str) -> list[Any]:
-        """Return none."""
-        return []
+        """Return the phone, as a carrier's gateway."""
+        return [(GATEWAY, None)]
+
+    def outbound_auth(self, _carrier: str) -> OutboundAuth:
+        """Return a user."""
+        return OutboundAuth("user", "secret")
 
     def may_show(self, _account: str, _number: str) -> bool:
         """Return False."""
@@ -238,6 +271,39 @@ async def ended_during_a_change(bench: Bench) -> None:
     bench.answer(bench.last("BYE"), 200)
 
 
+async def challenged(bench: Bench) -> None:
+    call = bench.invite()
+    bench.answer(bench.last("INVITE"), 407)
+    bench.answer(bench.last("INVITE"), 200)
+    bench.within("ACK", call, 1)
+    bench.within("INVITE", call, 2)
+    bench.answer(bench.last("INVITE"), 407)
+    bench.answer(bench.last("INVITE"), 200)
+    bench.within("ACK", call, 2)
+    bench.within("BYE", call, 3)
+    bench.answer(bench.last("BYE"), 407)
+    assert bench.last("BYE").get("proxy-authorization")
+    bench.answer(bench.last("BYE"), 200)
+
+
+async def cancelled_after_a_challenge(bench: Bench) -> None:
+    call = bench.invite()
+    bench.answer(bench.last("INVITE"), 407)
+    bench.cancel(call)
+    bench.acknowledge_refusal(call)
+    bench.answer(bench.last("INVITE"), 100)
+    bench.answer(bench.last("CANCEL"), 200)
+    bench.answer(bench.last("INVITE"), 487)
+
+
+async def refused_after_a_challenge(bench: Bench) -> None:
+    call = bench.invite()
+    bench.answer(bench.last("INVITE"), 407)
+    bench.answer(bench.last("INVITE"), 407)
+    await bench.settle()
+    bench.acknowledge_refusal(call)
+
+
 STORIES: dict[str, Callable[[Bench], Coroutine[Any, Any, None]]] = {
     story.__name__: story
     for story in (
@@ -251,6 +317,8 @@ STORIES: dict[str, Callable[[Bench], Coroutine[Any, Any, None]]] = {
         ended_during_a_change,
     )
 }
+CHALLENGED = {s.__name__: s for s in (challenged, cancelled_after_a_challenge, refused_after_a_challenge)}
+"""Stories of a call by a carrier's gateway."""
 TRUNK = TrunkTarget("t", "t", (("sip:127.0.0.3", 1, 1),))
 APPLICATION = ApplicationTarget("a", "a", "plivo", CallHooks(answer=Webhook("http://127.0.0.1/")))
 
@@ -263,11 +331,15 @@ async def _tell(legs: Legs, event: DialEvent) -> None:
 class Runner:
     """Dials the phone, as a document would, then ends; what becomes of the legs is told in the background."""
 
+    def __init__(self, target: DialTarget) -> None:
+        self._target = target
+
     async def run(self, _target: ApplicationTarget, _facts: Callable[[], CallFacts], legs: Legs) -> None:
         """Dial once."""
         try:
-            phone = DialTarget(kind=TargetKind.SIP, value="sip:127.0.0.3")
-            await legs.dial(Dial(targets=(phone,)), last=True, heard=lambda event: legs.background(_tell(legs, event)))
+            await legs.dial(
+                Dial(targets=(self._target,)), last=True, heard=lambda event: legs.background(_tell(legs, event))
+            )
         except CallerGone:
             return
 
@@ -288,10 +360,13 @@ def test_nothing_of_a_call_to_a_trunk_is_left(story: str) -> None:
     collected_off(play)
 
 
-@pytest.mark.parametrize("story", ["caller_hangs_up", "cancelled", "refused", "changed"])
+@pytest.mark.parametrize("story", ["caller_hangs_up", "cancelled", "refused", "changed", *CHALLENGED])
 def test_nothing_of_a_call_to_an_application_is_left(story: str) -> None:
+    by_gateway = DialTarget(kind=TargetKind.NUMBER, value="4930123456")
+    by_uri = DialTarget(kind=TargetKind.SIP, value="sip:127.0.0.3")
+
     async def play() -> None:
-        bench = Bench(APPLICATION, Runner())
+        bench = Bench(APPLICATION, Runner(by_gateway if story in CHALLENGED else by_uri))
         plain = bench.invite
 
         for _ in range(3):
@@ -309,7 +384,7 @@ async def _stepwise(bench: Bench, plain: Callable[[], int], story: str) -> None:
     call = plain()
     await bench.settle()
     bench.invite = lambda: call  # type: ignore[method-assign]  # the story finds its call under way
-    await STORIES[story](bench)
+    await (STORIES | CHALLENGED)[story](bench)
     await bench.settle()
 
 

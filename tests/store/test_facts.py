@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from tests.store.opening import Room, open_room
 from trunkline.core import accounts, carriers, numbers, trunks
+from trunkline.core.errors import StoreUnavailableError
 from trunkline.core.facts import NoUsage
 from trunkline.core.model import Account, AccountState, Actor, Carrier
+from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.routing import Verdict, attempt_of, decide
 from trunkline.store import database, facts
 from trunkline.store.facts import FactReader
@@ -100,3 +104,20 @@ def test_unreadable_database_is_said_and_not_guessed(tmp_path: Path) -> None:
     reader = FactReader(connection, room.vault)
     connection.close()
     assert _verdict(reader) is Verdict.FACTS_UNREADABLE
+    with pytest.raises(StoreUnavailableError):
+        reader.outbound_auth("any")
+
+
+def test_credentials_that_do_not_fit_the_key_are_said_and_not_guessed(tmp_path: Path) -> None:
+    room = open_room(tmp_path)
+    account = room.account().account
+    draft = carriers.CarrierDraft(name="C", outbound_auth={"outbound_username": "u", "outbound_password": "p"})
+    actor = Actor(account=account, label="test")
+    carrier = write_once(room.connection, room.store, lambda s: carriers.create(s, actor, account, draft))
+    reader = database.open_reader(room.data)
+    assert FactReader(reader, room.vault).outbound_auth(carrier.id) == OutboundAuth("u", "p")
+    assert FactReader(reader, room.vault).outbound_auth("another") is None
+    assert FactReader(reader, None).outbound_auth(carrier.id) is None
+    room.connection.execute("UPDATE credentials SET ciphertext = x'00' WHERE carrier_id = ?", (carrier.id,))
+    with pytest.raises(StoreUnavailableError):
+        FactReader(reader, room.vault).outbound_auth(carrier.id)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from trunkline.core import e164, sources
+from trunkline.core import e164, outbound_auth, sources
 from trunkline.core.errors import CarrierInUseError, InvalidError, NotFoundError
 from trunkline.core.model import (
     EVERYTHING,
@@ -53,7 +53,11 @@ class GatewayDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierDraft:
-    """A carrier as asked for. ``inbound_auth`` is (user name, password) of an `auth` carrier."""
+    """A carrier as asked for.
+
+    ``inbound_auth`` is (user name, password) of an `auth` carrier; ``outbound_auth`` is ours at it, see
+    `core.outbound_auth`.
+    """
 
     name: str
     kind: CarrierKind = CarrierKind.STATIC_IP
@@ -64,6 +68,7 @@ class CarrierDraft:
     max_channels: int | None = None
     max_cps: int | None = None
     inbound_auth: tuple[str, str] | None = None
+    outbound_auth: outbound_auth.Changes = field(default_factory=dict)
 
 
 def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) -> Carrier:
@@ -96,8 +101,9 @@ def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) ->
     store.carriers.add(carrier)
     if draft.inbound_auth is not None:
         _add_inbound_auth(store, carrier, *draft.inbound_auth)
-    addresses = [g.address for g in carrier.gateways]
-    store.log.append(actor, account.id, "create", "carrier", carrier.id, name=carrier.name, gateways=addresses)
+    detail: dict[str, object] = {"name": carrier.name, "gateways": [g.address for g in carrier.gateways]}
+    detail |= outbound_auth.change(store, carrier, draft.outbound_auth)
+    store.log.append(actor, account.id, "create", "carrier", carrier.id, **detail)
     return carrier
 
 

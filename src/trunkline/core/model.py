@@ -74,7 +74,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A secret's row without the secret: what it opens, for whom, and whether it still does."""
+    """A secret's row without the secret: what it opens, for whom, and whether it still does.
+
+    ``realm`` is the only one that an outbound SIP credential serves, None any.
+    """
 
     id: str
     account_id: str
@@ -85,6 +88,7 @@ class Credential:
     scopes: str
     created_at: datetime
     revoked_at: datetime | None
+    realm: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

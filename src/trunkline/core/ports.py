@@ -121,6 +121,10 @@ class CredentialStore(Protocol):
         """Return the live credentials of a kind with this public id (a SIP user name)."""
         ...
 
+    def revoke(self, credential_id: str, at: datetime) -> None:
+        """Let a credential open nothing any more; its secret is forgotten, the row stays as history."""
+        ...
+
     def reveal(self, credential_id: str) -> str:
         """Return the secret in clear."""
         ...

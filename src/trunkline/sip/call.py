@@ -250,8 +250,7 @@ class Call:
         """End the connected called leg, where there is one; the caller stays."""
         leg, self.b = self.b, None
         if leg is not None:
-            if leg.answer_due is not None and leg.dialog is not None:
-                leg.acknowledge(leg.answer_due, leg.dialog.local_seq, now, b"", None)
+            leg.give_answer(now, b"", None)
             self._bye(leg, now)
             leg.close()
 
@@ -401,10 +400,9 @@ class _Renewal:
         if response.status < 300:
             with suppress(MessageError):  # a bad Contact leaves the target as it was
                 leg.dialog.refresh(response)
-            leg.acknowledge(txn, leg.dialog.local_seq, now, b"", None)
-            if called is not None and called.answer_due is not None and called.dialog is not None:
-                due, called.answer_due = called.answer_due, None
-                called.acknowledge(due, called.dialog.local_seq, now, response.body, response.get("content-type"))
+            leg.acknowledge(txn, response.cseq, now, b"", None)
+            if called is not None:
+                called.give_answer(now, response.body, response.get("content-type"))
         elif response.status == 491 and self._tries < MAX_RENEWALS:
             # The caller's own re-INVITE crossed ours; the Call-ID is the caller's, so wait 0 to 2 s (RFC 3261 §14.1).
             self._tries += 1

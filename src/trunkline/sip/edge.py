@@ -18,6 +18,7 @@ from trunkline.core.calls import EndCause, EndedBy, Ending
 from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, Proof, Usage
 from trunkline.core.fetching import CallRunner
 from trunkline.core.model import CalledIn
+from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.records import CallRecord, UnclaimedCall
 from trunkline.core.routing import Decision, Verdict, decide
 from trunkline.core.sources import parse_address
@@ -69,6 +70,10 @@ class FactSource(Protocol):
 
     def may_show(self, account_id: str, e164: str) -> bool:
         """Tell whether the account may show this number."""
+        ...
+
+    def outbound_auth(self, carrier_id: str) -> OutboundAuth | None:
+        """Return with what we answer a carrier's challenge. Raises `StoreUnavailableError`."""
         ...
 
     def sip_password(self, username: str) -> tuple[str, str] | None:

@@ -60,8 +60,15 @@ class Ringing:
                 _decline(leg, txn, response, now)
             else:
                 self._answered(self.hunt, txn, response, now)
-        elif self.hunt is not None:
+        elif self.hunt is not None and not self._again(txn, response, now):
             self.hunt.refused(status, f"{leg.name}: {status} {response.reason}", now, _retry_after(response))
+
+    def _again(self, txn: ClientTransaction, response: Response, now: float) -> bool:
+        """Tell whether the INVITE went out again, with the credentials that the carrier has asked for."""
+        again = self.leg.again(txn, response, now)
+        if again is not None:
+            self.txn = again
+        return again is not None
 
     def _answered(self, hunt: Hunt, txn: ClientTransaction, response: Response, now: float) -> None:
         leg = self.leg
@@ -102,8 +109,9 @@ def _decline(leg: Leg, txn: ClientTransaction, response: Response, now: float) -
     edge = leg.call.edge
     try:
         dialog = Dialog.as_client(leg.request, response)
-        edge.transactions.send_ack(txn, dialog.make_ack(leg.request.cseq), leg.origin)
-        edge.transactions.send_request(dialog.make_request("BYE"), leg.origin, now)
+        ack = dialog.make_ack(leg.request.cseq, headers=leg.proof_of_invite)
+        edge.transactions.send_ack(txn, ack, leg.origin)
+        leg.transmit(dialog.make_request("BYE"), leg.origin, now)
     except (MessageError, ValueError):
         return
 
@@ -178,10 +186,10 @@ class Hunt:
         try:
             if hop is None:
                 raise ValueError(f"no door of ours sends over {place.transport} to {place.host}")
-            leg = Leg(call, call.next_leg_name(), hop)
+            leg = Leg(call, call.next_leg_name(), hop, target.carrier_id)
             request = leg.request = build_invite(call, target, hop, self._body, self._kind)
             ringing = self._ringing = Ringing(self, leg, place)
-            txn = ringing.txn = call.edge.transactions.send_request(request, hop, now)
+            txn = ringing.txn = leg.transmit(request, hop, now)
         except (MessageError, ValueError) as error:
             call.note("target", f"{target.name} cannot be called: {error}")
             self.next(now, str(error))
@@ -260,7 +268,7 @@ class Hunt:
         if self._body and leg.request is not None:
             leg.acknowledge(txn, leg.request.cseq, now, b"", None)
         else:
-            leg.answer_due = txn
+            leg.answer_due = txn, response.cseq
         self._call.connect(leg, response, now)
         self._end(Outcome(leg, response.status, self.rang, "answered"), now)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from trunkline.sip.credentials import CHALLENGES, Credentials
 from trunkline.sip.dialog import Dialog
 from trunkline.sip.events import ClientTransaction, ServerTransaction
 from trunkline.sip.fields import Header
 from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request, Response
+from trunkline.sip.refusals import passed_on
 from trunkline.sip.replying import reply
 from trunkline.sip.uri import MessageError
 
@@ -33,17 +35,21 @@ def clean(text: str) -> str:
 class Leg:
     """One side of a call. ``origin`` is where it came from or was rung at."""
 
-    __slots__ = ("answer_due", "call", "dialog", "key", "name", "origin", "passing", "request", "unacked")
+    __slots__ = (
+        "answer_due", "call", "credentials", "dialog", "key", "name", "origin", "passing", "request", "unacked",
+    )  # fmt: skip
 
-    def __init__(self, call: Call, name: str, origin: Hop) -> None:
+    def __init__(self, call: Call, name: str, origin: Hop, carrier_id: str | None = None) -> None:
         self.call = call
         self.name = name
         self.origin = origin
+        # None where nobody's challenges are answered: the caller's leg, and trunks.
+        self.credentials = None if carrier_id is None else Credentials(call, name, carrier_id)
         self.key = ""
         self.dialog: Dialog | None = None
         self.request: Request | None = None
-        # Our INVITE whose 2xx waits for the answer that the other side's ACK will bring (an INVITE without an offer).
-        self.answer_due: ClientTransaction | None = None
+        # Our INVITE without an offer, and its number: its 2xx waits for the answer that the other side's ACK brings.
+        self.answer_due: tuple[ClientTransaction, int] | None = None
         # The INVITE of this side that we answered 2xx and whose ACK has not come: its number and transaction.
         self.unacked: tuple[int, ServerTransaction] | None = None
         self.passing: Passing | None = None
@@ -80,20 +86,52 @@ class Leg:
         try:
             request = self.dialog.make_request(method, **parts)  # type: ignore[arg-type]  # make_request's keywords
             self.call.saw(now, self.name, "out", method)
-            return self.call.edge.transactions.send_request(request, self.hop(), now)
+            return self.transmit(request, self.hop(), now)
         except (MessageError, ValueError):
             return None
+
+    def transmit(self, request: Request, hop: Hop, now: float) -> ClientTransaction:
+        """Send a request, with the credentials that its carrier has asked for. Raises ValueError as `send_request`."""
+        if self.credentials is None:
+            return self.call.edge.transactions.send_request(request, hop, now)
+        return self.credentials.send(request, hop, now)
+
+    @property
+    def proof_of_invite(self) -> tuple[Header, ...]:
+        """The credentials of the last INVITE, which the ACK of its 2xx repeats."""
+        return () if self.credentials is None else self.credentials.of_invite
+
+    def again(self, txn: ClientTransaction, response: Response, now: float) -> ClientTransaction | None:
+        """Send a request that the carrier has challenged again; None where its answer is final."""
+        if txn.cancelled or self.credentials is None:
+            return None
+        number = (response.cseq if self.dialog is None else self.dialog.local_seq) + 1
+        sent = self.credentials.again(response, number, now)
+        if sent is None:
+            return None
+        if self.dialog is None:
+            self.request = sent.request
+        else:
+            self.dialog.local_seq = number
+        sent.user = txn.user
+        return sent
 
     def acknowledge(self, txn: ClientTransaction, cseq: int, now: float, body: bytes, kind: str | None) -> None:
         """Send the ACK of a 2xx to an INVITE of ours."""
         if self.dialog is None:
             return
         try:
-            ack = self.dialog.make_ack(cseq, body=body, content_type=kind)
+            ack = self.dialog.make_ack(cseq, headers=self.proof_of_invite, body=body, content_type=kind)
             self.call.saw(now, self.name, "out", "ACK")
             self.call.edge.transactions.send_ack(txn, ack, self.hop())
         except (MessageError, ValueError):
             return
+
+    def give_answer(self, now: float, body: bytes, kind: str | None) -> None:
+        """Acknowledge the 2xx that waits for an answer, where one does, with this one."""
+        due, self.answer_due = self.answer_due, None
+        if due is not None:
+            self.acknowledge(*due, now, body, kind)
 
     def on_ack(self, request: Request, now: float) -> None:
         """Take the ACK of a 2xx that we gave; an answer in it goes to the leg that waits for one."""
@@ -106,9 +144,8 @@ class Leg:
             self.call.edge.forget(self)
             return
         peer = self.call.peer(self)
-        if peer is not None and peer.answer_due is not None and peer.dialog is not None:
-            due, peer.answer_due = peer.answer_due, None
-            peer.acknowledge(due, peer.dialog.local_seq, now, request.body, request.get("content-type"))
+        if peer is not None:
+            peer.give_answer(now, request.body, request.get("content-type"))
 
     def on_request(self, txn: ServerTransaction, request: Request, now: float) -> None:
         """Take a request within the dialog."""
@@ -208,14 +245,22 @@ class Passing:
                 self.abandon(now)
             return
         leg.call.saw(now, self.peer.name, "in", str(response.status))
+        again = self.peer.again(txn, response, now)
+        if again is not None:
+            self.client = again
+            return
+        status: int = response.status
+        reason: str | None = response.reason
+        if status in CHALLENGES:  # which is for us: the other side could not answer it
+            status, reason = passed_on(status), None
         headers = [ALLOW] if invite else []
         if invite and response.status < 300:
             headers.append(("contact", leg.dialog.contact))
         headers += [h for h in response.headers if h[0] in PASSED_HEADERS]
         answer = reply(
             self.request,
-            response.status,
-            response.reason,
+            status,
+            reason,
             headers=headers,
             body=response.body,
             content_type=response.get("content-type"),
@@ -225,7 +270,7 @@ class Passing:
         if response.status >= 200:
             leg.passing = None
         edge.transactions.respond(self.txn, answer, now)
-        leg.call.saw(now, leg.name, "out", str(response.status))
+        leg.call.saw(now, leg.name, "out", str(status))
         if response.status in (408, 481):
             leg.call.hung_up(self.peer, now)
 
@@ -242,9 +287,9 @@ class Passing:
             call.offer = (response.body, response.get("content-type"))
         self.leg.unacked = (self.cseq, self.txn)
         if self.request.body:
-            peer.acknowledge(txn, peer.dialog.local_seq, now, b"", None)
+            peer.acknowledge(txn, response.cseq, now, b"", None)
         else:
-            peer.answer_due = txn
+            peer.answer_due = txn, response.cseq
 
     def on_failure(self, now: float, _why: str) -> None:
         """No answer came from the other side: it is gone, and so is the call (RFC 3261 §12.2.1.2)."""

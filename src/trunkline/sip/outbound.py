@@ -123,4 +123,12 @@ def _gateway_target(gateway: Gateway, country: str | None, wanted: DialTarget) -
     params = () if transport == "udp" else (("transport", transport),)
     uri = SipUri("sip", user, gateway.host, gateway.port if gateway.port != 5060 else None, params)
     name = print_host_port(gateway.host, gateway.port)
-    return Target(str(uri), gateway.host, gateway.port, f"gateway {name}", transport.upper(), headers=_custom(wanted))
+    return Target(
+        str(uri),
+        gateway.host,
+        gateway.port,
+        f"gateway {name}",
+        transport.upper(),
+        headers=_custom(wanted),
+        carrier_id=gateway.carrier_id,
+    )

@@ -45,6 +45,8 @@ class Target(NamedTuple):
     caller: str | None = None
     caller_name: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    carrier_id: str | None = None
+    """The carrier whose gateway this is, with whose credentials its challenges are answered."""
 
     def way(self) -> Hashable:
         """Return what targets to the same host share."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from trunkline.core.model import EVERYTHING, Account, AccountState, Credential, CredentialKind, Role, Scope
@@ -12,7 +13,7 @@ from trunkline.store.rows import time_text, time_value
 from trunkline.store.secrets import Vault
 
 _ACCOUNT = "id, parent_id, code, name, state, default_application_id, max_channels, max_cps, created_at, updated_at"
-_CREDENTIAL = "id, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at"
+_CREDENTIAL = "id, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at, realm"
 _STATES = {state.value: state for state in AccountState}
 _KINDS = {kind.value: kind for kind in CredentialKind}
 _ROLES = {role.value: role for role in Role}
@@ -120,7 +121,7 @@ class SqlAccounts:
 
 
 def _credential(row: Sequence[Any]) -> Credential:
-    id_, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at = row
+    id_, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at, realm = row
     return Credential(
         id=id_,
         account_id=account_id,
@@ -131,6 +132,7 @@ def _credential(row: Sequence[Any]) -> Credential:
         scopes=scopes,
         created_at=time_value(created_at),
         revoked_at=time_value(revoked_at) if revoked_at else None,
+        realm=realm,
     )
 
 
@@ -145,7 +147,7 @@ class SqlCredentials:
         """Write a credential, its secret encrypted."""
         self._db.execute(
             f"INSERT INTO credentials ({_CREDENTIAL}, lookup_hash, ciphertext) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 credential.id,
                 credential.account_id,
@@ -156,6 +158,7 @@ class SqlCredentials:
                 credential.scopes,
                 time_text(credential.created_at),
                 time_text(credential.revoked_at) if credential.revoked_at else None,
+                credential.realm,
                 self._vault.lookup(secret),
                 self._vault.seal(secret, credential.id),
             ),
@@ -199,6 +202,13 @@ class SqlCredentials:
             f"SELECT {_CREDENTIAL} FROM credentials WHERE {condition} AND revoked_at IS NULL ORDER BY seq", values
         )
         return [_credential(row) for row in rows]
+
+    def revoke(self, credential_id: str, at: datetime) -> None:
+        """Let a credential open nothing any more; its secret is forgotten, the row stays as history."""
+        self._db.execute(
+            "UPDATE credentials SET revoked_at = ?, lookup_hash = ?, ciphertext = ? WHERE id = ?",
+            (time_text(at), b"", b"", credential_id),
+        )
 
     def reveal(self, credential_id: str) -> str:
         """Return the secret in clear."""

@@ -190,8 +190,9 @@ class SqlCarriers:
         """Take a carrier out of service."""
         self._db.execute("UPDATE carriers SET deleted_at = ? WHERE id = ?", (time_text(at), carrier_id))
         self._db.execute(
-            "UPDATE credentials SET revoked_at = ? WHERE carrier_id = ? AND revoked_at IS NULL",
-            (time_text(at), carrier_id),
+            "UPDATE credentials SET revoked_at = ?, lookup_hash = ?, ciphertext = ? "
+            "WHERE carrier_id = ? AND revoked_at IS NULL",
+            (time_text(at), b"", b"", carrier_id),
         )
         self._db.execute(
             "UPDATE gateways SET source_key = NULL, source_low = NULL, source_high = NULL WHERE carrier_id = ?",

@@ -10,7 +10,10 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
+
 from trunkline.core import sources
+from trunkline.core.errors import StoreUnavailableError
 from trunkline.core.facts import (
     ApplicationTarget,
     Attempt,
@@ -23,6 +26,7 @@ from trunkline.core.facts import (
     Usage,
 )
 from trunkline.core.model import CalledIn, CarrierKind, Gateway, NumberProfile, NumberStatus
+from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.routing import PLAIN, forms_to_read
 from trunkline.store.carriers import GATEWAY_COLUMNS, gateway_value
 from trunkline.store.rows import HOOK_COLUMNS, hooks_value, marks
@@ -281,6 +285,23 @@ class FactReader:
         except sqlite3.Error:
             return None
         return (self._vault.open(row[1], row[0]), row[2]) if row else None
+
+    def outbound_auth(self, carrier_id: str) -> OutboundAuth | None:
+        """Return with what we prove ourselves to a carrier, None where it has no credentials.
+
+        Raises `StoreUnavailableError` where they cannot be read. Decrypts: ask only when the carrier has challenged.
+        """
+        if self._vault is None:
+            return None
+        try:
+            row = self._db.execute(
+                "SELECT id, ciphertext, public_id, realm FROM credentials "
+                "WHERE carrier_id = ? AND kind = 'sip_outbound' AND revoked_at IS NULL ORDER BY seq LIMIT 1",
+                (carrier_id,),
+            ).fetchone()
+            return OutboundAuth(row[2], self._vault.open(row[1], row[0]), row[3]) if row else None
+        except (sqlite3.Error, InvalidTag, ValueError):  # the last: a row that was damaged
+            raise StoreUnavailableError("the carrier's credentials cannot be read") from None
 
 
 def _in_order(row: _Row) -> tuple[int, int]:

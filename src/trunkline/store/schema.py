@@ -79,6 +79,7 @@ credentials = Table(
     _text("scopes"),
     _text("created_at"),
     _text("revoked_at", null=True),
+    _text("realm", null=True),
     Index("credentials_public", "kind", "public_id"),
     Index("credentials_lookup", "kind", "lookup_hash"),
     Index("credentials_account", "account_id"),

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from trunkline.core import outbound_auth
 from trunkline.core.carriers import CarrierDraft, GatewayDraft
 from trunkline.core.errors import InvalidError, MissingError
 from trunkline.core.model import (
@@ -102,6 +103,29 @@ class InboundAuthBody(Struct, forbid_unknown_fields=True, frozen=True):
     password: Short
 
 
+OUTBOUND = (outbound_auth.USERNAME, outbound_auth.PASSWORD, outbound_auth.REALM)
+OutboundUsername = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=outbound_auth.MAX_USERNAME,
+        description="with the password: the answer to the carrier's 401 and 407 to our calls; null takes both away",
+    ),
+]
+OutboundPassword = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=outbound_auth.MAX_PASSWORD,
+        description="never shown again",
+        extra_json_schema={"writeOnly": True},
+    ),
+]
+OutboundRealm = Annotated[
+    str, Meta(min_length=1, max_length=outbound_auth.MAX_REALM, description="answer no other realm; null: any")
+]
+
+
 class CarrierBody(Struct, forbid_unknown_fields=True, frozen=True):
     """A new carrier: `static_ip` is known by its gateways' addresses, `auth` by digest credentials."""
 
@@ -114,6 +138,9 @@ class CarrierBody(Struct, forbid_unknown_fields=True, frozen=True):
     max_channels: Cap | None = None
     max_cps: Cap | None = None
     inbound_auth: InboundAuthBody | None = None
+    outbound_username: OutboundUsername | None = None
+    outbound_password: OutboundPassword | None = None
+    outbound_realm: OutboundRealm | None = None
 
     def draft(self) -> CarrierDraft:
         """Return it in the model's words."""
@@ -128,11 +155,12 @@ class CarrierBody(Struct, forbid_unknown_fields=True, frozen=True):
             max_channels=self.max_channels,
             max_cps=self.max_cps,
             inbound_auth=(auth.username, auth.password) if auth else None,
+            outbound_auth={name: value for name in OUTBOUND if (value := getattr(self, name)) is not None},
         )
 
 
 class CarrierPatch(Struct, forbid_unknown_fields=True, frozen=True):
-    """Changes of a carrier; what is not given stays, null lifts a limit."""
+    """Changes of a carrier; what is not given stays, null lifts a limit and takes credentials away."""
 
     name: Short | UnsetType = UNSET
     active: bool | UnsetType = UNSET
@@ -141,14 +169,21 @@ class CarrierPatch(Struct, forbid_unknown_fields=True, frozen=True):
     profile: ProfileBody | UnsetType = UNSET
     max_channels: Cap | UnsetType | None = UNSET
     max_cps: Cap | UnsetType | None = UNSET
+    outbound_username: OutboundUsername | UnsetType | None = UNSET
+    outbound_password: OutboundPassword | UnsetType | None = UNSET
+    outbound_realm: OutboundRealm | UnsetType | None = UNSET
 
     def changes(self) -> dict[str, object]:
-        """Return the fields to change, in the model's words."""
+        """Return the fields to change, in the model's words; the credentials stand in `outbound_auth`."""
         return {
             name: value.profile() if isinstance(value, ProfileBody) else value
             for name in self.__struct_fields__
-            if (value := getattr(self, name)) is not UNSET
+            if name not in OUTBOUND and (value := getattr(self, name)) is not UNSET
         }
+
+    def outbound_auth(self) -> dict[str, str | None]:
+        """Return the changes of the outbound credentials."""
+        return {name: value for name in OUTBOUND if (value := getattr(self, name)) is not UNSET}
 
 
 class UriBody(Struct, forbid_unknown_fields=True, frozen=True):

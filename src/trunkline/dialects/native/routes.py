@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from msgspec import UNSET
 
-from trunkline.core import accounts, carriers, e164, numbers, sources, trunks
+from trunkline.core import accounts, carriers, e164, numbers, outbound_auth, sources, trunks
 from trunkline.core.errors import NotAllowedError, NotFoundError, UnknownReferenceError
 from trunkline.core.model import Actor, Carrier, CredentialKind, Gateway, Number, Page, Role, Scope, Trunk
 from trunkline.core.ports import NumberFilter, Store
@@ -38,7 +38,7 @@ def _carrier(store: Store, ask: Ask) -> Carrier:
 
 def _shown(store: Store, carrier: Carrier) -> views.CarrierView:
     users = store.credentials.of_carrier(carrier.id, CredentialKind.SIP_INBOUND)
-    return views.carrier(carrier, users[0].public_id if users else None)
+    return views.carrier(carrier, users[0] if users else None, outbound_auth.current(store, carrier))
 
 
 async def create_carrier(ask: Ask, body: requests.CarrierBody) -> views.CarrierView:
@@ -65,11 +65,12 @@ async def get_carrier(ask: Ask) -> views.CarrierView:
 
 
 async def update_carrier(ask: Ask, body: requests.CarrierPatch) -> views.CarrierView:
-    """Change a carrier's name, state, services, profile or limits."""
+    """Change a carrier's name, state, services, profile, limits or outbound credentials."""
 
     def use_case(store: Store) -> views.CarrierView:
         changes: dict[str, Any] = body.changes()
         carrier = replace(_carrier(store, ask), **changes)
+        changes |= outbound_auth.change(store, carrier, body.outbound_auth())
         return _shown(store, carriers.update(store, ask.caller.actor, carrier, **changes))
 
     return await ask.platform.inventory.write(use_case)

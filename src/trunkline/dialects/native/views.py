@@ -15,6 +15,7 @@ from trunkline.core.model import (
     Carrier,
     CarrierKind,
     Change,
+    Credential,
     Direction,
     Gateway,
     Number,
@@ -77,7 +78,7 @@ class GatewayView(Struct, frozen=True):
 
 
 class CarrierView(Struct, frozen=True):
-    """A carrier with its gateways; ``username`` is that of an `auth` carrier, whose password is never shown."""
+    """A carrier with its gateways; ``username`` is that of an `auth` carrier. Passwords are never shown."""
 
     id: str
     account_id: str
@@ -90,6 +91,9 @@ class CarrierView(Struct, frozen=True):
     max_channels: int | None
     max_cps: int | None
     username: str | None
+    outbound_username: str | None
+    outbound_password_set: bool
+    outbound_realm: str | None
     gateways: list[GatewayView]
     created_at: datetime
     updated_at: datetime
@@ -311,11 +315,20 @@ def gateway(record: Gateway) -> GatewayView:
     return _shown(GatewayView, record)
 
 
-def carrier(record: Carrier, username: str | None) -> CarrierView:
-    """Show a carrier with its gateways."""
+def carrier(record: Carrier, inbound: Credential | None, outbound: Credential | None) -> CarrierView:
+    """Show a carrier with its gateways, and the user names of its credentials."""
     profile = ProfileView(record.profile.called_in, record.profile.country, record.profile.strip_prefix)
     gateways = [gateway(g) for g in record.gateways]
-    return _shown(CarrierView, record, profile=profile, gateways=gateways, username=username)
+    return _shown(
+        CarrierView,
+        record,
+        profile=profile,
+        gateways=gateways,
+        username=inbound.public_id if inbound else None,
+        outbound_username=outbound.public_id if outbound else None,
+        outbound_password_set=outbound is not None,
+        outbound_realm=outbound.realm if outbound else None,
+    )
 
 
 def trunk(record: Trunk) -> TrunkView:
