@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.config import DIGEST_ALGORITHMS, ConfigError, Settings, SipSettings, address, load
+from trunkline.config import DIGEST_ALGORITHMS, ConfigError, Settings, SipSettings, address, load, nameserver
 from trunkline.sip.digest import ALGORITHMS
 
 
@@ -74,3 +74,26 @@ def test_address(text: str, expected: tuple[str, int]) -> None:
 def test_address_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="--http is HOST:PORT"):
         address(text, "--http")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("127.0.0.1:5353", ("127.0.0.1", 5353)),
+        ("2001:db8::53", ("2001:db8::53", 53)),
+        ("[::1]:5353", ("::1", 5353)),
+    ],
+)
+def test_name_server(text: str, expected: tuple[str, int]) -> None:
+    assert nameserver(text) == expected
+    settings = load(None, {"TRUNKLINE_SIP_NAMESERVERS": f"{text}, 192.0.2.54"}).checked()
+    assert settings.sip.nameservers == (text, "192.0.2.54")
+
+
+@pytest.mark.parametrize(
+    "text", ["ns.example", "192.0.2.53:0", "192.0.2.53:x", "[::1]", "0.0.0.0", "::", "192.0.2.53:99999"]
+)
+def test_name_server_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="name server"):
+        Settings(sip=SipSettings(nameservers=("192.0.2.1", text))).checked()

@@ -29,10 +29,12 @@ from trunkline.dialects.plivo.hooks import PlivoHooks
 from trunkline.dialects.plivo.ids import auth_id
 from trunkline.hooks.client import AiohttpHookClient
 from trunkline.installation import rules
+from trunkline.sip.dnsclient import DnsClient
 from trunkline.sip.edge import Edge
 from trunkline.sip.listening import Listeners, make_listeners
+from trunkline.sip.locating import Locator
+from trunkline.sip.names import KeptNames
 from trunkline.sip.server import SipServer
-from trunkline.sip.targets import Resolver
 from trunkline.sip.timers import Timers
 from trunkline.sip.transaction import Transactions
 from trunkline.store import database
@@ -101,6 +103,8 @@ async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
     server = SipServer(transactions)
     listeners = make_listeners(socks, settings.sip, transactions, server)
     targets = AddressFilter(allow_private=settings.sip.allow_private_targets, lab=settings.lab_mode)
+    dns = DnsClient(settings.sip.nameservers)
+    names = KeptNames(dns.ask)
     edge = Edge(
         transactions,
         facts,
@@ -108,7 +112,7 @@ async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
         DocumentRunner(store, client),
         settings.sip,
         doors=listeners.doors,
-        resolver=Resolver(targets, socks[0].family),
+        locator=Locator(targets, listeners.doors.can_send, names=names, draw=random.random),
         lab=settings.lab_mode,
         new_token=new_token,
         new_id=lambda: str(uuid.uuid4()),
@@ -122,6 +126,8 @@ async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
     say_ready()
     await stop.wait()
     await edge.close()
+    await names.close()
+    dns.close()
     await questions.close()
     await listeners.close()
     server.close()

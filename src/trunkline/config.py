@@ -82,6 +82,8 @@ class SipSettings:
     """How long a target that gave no answer, or 503, comes after its siblings; a 503's Retry-After counts instead."""
     t1: float = 0.5
     """RFC 3261's round-trip estimate, from which all retransmission timers follow."""
+    nameservers: tuple[str, ...] = ()
+    """Name servers to ask for SIP hosts: "IP", "IP:PORT" or "[IPv6]:PORT"; empty: those of the system's resolv.conf."""
     nonce_s: float = 60.0
     """How long a digest nonce serves."""
     unknown_per_s: int = 20
@@ -114,6 +116,8 @@ class SipSettings:
         offered, known = self.digest_algorithms, DIGEST_ALGORITHMS
         if not offered or not set(offered) <= set(known) or len(set(offered)) < len(offered):
             raise ConfigError(f"sip.digest_algorithms names one or more of {', '.join(known)}, each once")
+        for text in self.nameservers:
+            nameserver(text)
         for name in ("t1", "max_calls", "failover_s", "idle_s", "max_connections"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"sip.{name} must be greater than 0")
@@ -255,3 +259,14 @@ def address(text: str, where: str) -> tuple[str, int]:
     if not colon or not port.isdigit() or int(port) > 65535:
         raise ConfigError(f"{where} is HOST:PORT, like 127.0.0.1:8080, not {text!r}")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def nameserver(text: str) -> tuple[str, int]:
+    """Return (address, port) of a name server: ``IP``, ``IP:PORT`` or ``[IPv6]:PORT``. `ConfigError` otherwise."""
+    bare = ":" not in text or (text.count(":") > 1 and not text.startswith("["))
+    host, port = (text, 53) if bare else address(text, f"a name server, {text!r},")
+    if not _is_ip(host) or ip_address(host).is_unspecified or port == 0:
+        raise ConfigError(
+            f"a name server (sip.nameservers) is IP, IP:PORT or [IPv6]:PORT, like 192.0.2.53 or [::1]:53, not {text!r}"
+        )
+    return host, port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 from collections.abc import Callable, Coroutine
 from itertools import count
 from typing import Any
@@ -32,17 +31,19 @@ from trunkline.core.verbs import Dial, DialTarget, TargetKind
 from trunkline.sip.call import Call
 from trunkline.sip.credentials import Credentials
 from trunkline.sip.dialled import Dialled
+from trunkline.sip.dnsmessage import Kind
 from trunkline.sip.doors import Doors
 from trunkline.sip.edge import Edge
 from trunkline.sip.hop import Door, Hop
 from trunkline.sip.hunt import Hunt, Ringing
 from trunkline.sip.leg import Leg, Passing
 from trunkline.sip.legs import DocumentLegs
+from trunkline.sip.locating import Locator
 from trunkline.sip.message import Request, Response
+from trunkline.sip.names import Records
 from trunkline.sip.parsing import parse
 from trunkline.sip.race import Race
 from trunkline.sip.replying import reply
-from trunkline.sip.targets import Resolver
 from trunkline.sip.timers import Timers
 from trunkline.sip.transaction import Transactions
 
@@ -67,6 +68,18 @@ KINDS = (Call, Leg, Hunt, Race, Ringing, Passing, Dialled, DocumentLegs, Credent
 """What a call is made of; none of it may be left when the call and its transactions are over."""
 
 
+class NoNames:
+    """`Names` for calls that need none."""
+
+    def recall(self, name: str, kind: Kind) -> Records | None:
+        """Fail."""
+        raise AssertionError((name, kind))
+
+    async def ask(self, name: str, kind: Kind) -> Records:
+        """Fail."""
+        raise AssertionError((name, kind))
+
+
 class Bench:
     """An edge without sockets: what it sends is looked at, what it gets is written, and time passes when told."""
 
@@ -85,7 +98,9 @@ class Bench:
             runner,
             SipSettings(),
             doors=Doors([(self.door, "127.0.0.1")]),
-            resolver=Resolver(AddressFilter(lab=True), socket.AF_INET),
+            locator=Locator(
+                AddressFilter(lab=True), lambda _transport, version: version == 4, names=NoNames(), draw=lambda: 0.0
+            ),
             lab=True,
             new_token=lambda: f"token{next(tokens):016d}",
             new_id=lambda: f"id{next(tokens)}",

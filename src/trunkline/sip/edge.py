@@ -42,10 +42,11 @@ from trunkline.sip.events import (
 from trunkline.sip.hop import Hop
 from trunkline.sip.leg import ALLOW, Leg
 from trunkline.sip.legs import DocumentLegs
+from trunkline.sip.locating import Locator, Place, TargetRefusedError
 from trunkline.sip.message import Request
 from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
 from trunkline.sip.replying import reply
-from trunkline.sip.targets import Place, Resolver, Rests, Target, TargetRefusedError
+from trunkline.sip.targets import Rests, Target
 from trunkline.sip.transaction import Transactions
 from trunkline.sip.uri import MessageError
 
@@ -101,7 +102,7 @@ class Edge:
         settings: SipSettings,
         *,
         doors: Doors,
-        resolver: Resolver,
+        locator: Locator,
         lab: bool,
         new_token: Callable[[], str],
         new_id: Callable[[], str],
@@ -114,7 +115,7 @@ class Edge:
         self.runner = runner
         self.settings = settings
         self.doors = doors
-        self.resolver = resolver
+        self.locator = locator
         self.rests = Rests()
         self.lab = lab
         self.new_token = new_token
@@ -466,7 +467,7 @@ class Edge:
         async def look_up() -> None:
             found: list[Place] | TargetRefusedError
             try:
-                found = await self.resolver.places(target.host, target.port, target.transport)
+                found = await self.locator.places(target.host, target.port, target.transport)
             except TargetRefusedError as error:
                 found = error
             done(found, self.now())

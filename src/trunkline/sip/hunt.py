@@ -15,9 +15,10 @@ from trunkline.sip.events import ClientTransaction
 from trunkline.sip.fields import Header
 from trunkline.sip.hop import Hop
 from trunkline.sip.leg import ALLOW, Leg
+from trunkline.sip.locating import Place, TargetRefusedError
 from trunkline.sip.message import Request, Response
 from trunkline.sip.refusals import fails_over
-from trunkline.sip.targets import Place, Target, TargetRefusedError
+from trunkline.sip.targets import Target
 from trunkline.sip.uri import MessageError, NameAddr, SipUri
 
 if TYPE_CHECKING:
@@ -150,11 +151,9 @@ class Hunt:
             return
         target = self._targets[self._index]
         try:
-            places = self._call.edge.resolver.at_once(target.host, target.port, target.transport)
+            places = self._call.edge.locator.at_once(target.host, target.port, target.transport)
         except TargetRefusedError as error:
-            self._call.note("target", str(error))
-            self._status = 403
-            self.next(now, str(error))
+            self._refused(error, now)
             return
         if places is None:
             self._call.edge.find_places(target, self._found)
@@ -165,14 +164,17 @@ class Hunt:
         if self._done is None:
             return
         if isinstance(found, TargetRefusedError):
-            self._call.note("target", str(found))
-            self._status = 502
-            self.next(now, str(found))
+            self._refused(found, now)
         else:
             self._try(found, now)
 
+    def _refused(self, error: TargetRefusedError, now: float) -> None:
+        self._call.note("target", str(error))
+        self._status = 403 if error.forbidden else 502
+        self.next(now, str(error))
+
     def _try(self, places: list[Place], now: float) -> None:
-        self._places = self._call.edge.rests.ordered(places, now, Place.way)
+        self._places = self._call.edge.rests.ordered(places, now, tuple)
         self.next(now)
 
     @property
@@ -256,7 +258,7 @@ class Hunt:
         edge = self._call.edge
         seconds = edge.settings.rest_s if rest_s is None else rest_s
         if ringing is not None:
-            edge.rests.rest(ringing.place.way(), seconds, now)
+            edge.rests.rest(tuple(ringing.place), seconds, now)
         if not self._places:
             edge.rests.rest(self._targets[self._index].way(), seconds, now)
 

@@ -70,7 +70,7 @@ class Leg:
         # What a peer writes must not aim our requests at addresses that no call may go to; a name given to a socket
         # would be looked up there and then, on the loop.
         edge, transport = self.call.edge, (uri.transport or origin.door.transport).upper()
-        if not edge.resolver.allows(uri.host):
+        if not edge.locator.allows(uri.host):
             return origin
         if transport == origin.door.transport:
             if uri.host == origin.host and (uri.port == origin.port or origin.door.is_open(origin)):

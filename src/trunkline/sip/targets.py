@@ -1,29 +1,19 @@
 """Where calls go out: trunk URIs, dialled URIs and outbound gateways, made ready to be sent to.
 
-A target names a host; which places that leads to is found off the loop where it is a name (`Resolver`).
+A target names a host; which places that leads to is `locating.Locator`'s to find.
 """
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
-from ipaddress import ip_address
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from trunkline.core.addresses import AddressFilter
 from trunkline.sip.uri import MessageError, SipUri
 
-RESOLVER_THREADS = 16
-LOOK_UP_S = 5.0
 MAX_RESTING = 10_000
 MAX_REST_S = 600.0
 """Longest rest, whatever a Retry-After asks for."""
-
-MAX_NAMES = 10_000
-"""Host names whose last good answer is kept."""
 
 TRANSPORTS = ("udp", "tcp")
 """What a URI may ask for, as it is written."""
@@ -98,67 +88,3 @@ class Rests:
         if not self._until or len(choices) < 2:
             return list(choices)
         return sorted(choices, key=lambda choice: self._until.get(way(choice), 0.0) > now)
-
-
-class Place(NamedTuple):
-    """Where a request may be sent: transport ("UDP", "TCP"), IP address without brackets, port."""
-
-    transport: str
-    host: str
-    port: int
-
-    def way(self) -> Hashable:
-        """Return what rests when this place is down."""
-        return self
-
-
-class TargetRefusedError(Exception):
-    """A target that must not, or cannot, be sent to; the message says why."""
-
-
-class Resolver:
-    """Turns a host into places that pass the filter; keeps the last good answer of each name."""
-
-    def __init__(self, addresses: AddressFilter, family: socket.AddressFamily) -> None:
-        self._addresses = addresses
-        self._family = family
-        # Threads of its own: a dead name server must not hold up whoever else looks something up.
-        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="sip-dns")
-        self._known: dict[str, str] = {}
-
-    def allows(self, host: str) -> bool:
-        """Tell whether a host is a literal address, and one that may be sent to."""
-        return self._judge(host) == (None, True)
-
-    def at_once(self, host: str, port: int | None, transport: str | None) -> list[Place] | None:
-        """Return a literal host's place at once, None for a name. Raises `TargetRefusedError`."""
-        refusal, is_literal = self._judge(host)
-        if refusal is not None:
-            raise TargetRefusedError(f"{host} is not to be called: {refusal}")
-        return [Place(transport or "UDP", host, port or 5060)] if is_literal else None
-
-    @lru_cache(maxsize=4096)  # noqa: B019 -- one resolver lives as long as its process
-    def _judge(self, host: str) -> tuple[str | None, bool]:
-        try:
-            ip_address(host)
-        except ValueError:
-            return None, False
-        return self._addresses.refusal(host), True
-
-    async def places(self, host: str, port: int | None, transport: str | None) -> list[Place]:
-        """Return the place of a name, by DNS: A, or AAAA where our socket is IPv6. Raises `TargetRefusedError`."""
-        ask = partial(socket.getaddrinfo, host, port or 5060, self._family, socket.SOCK_DGRAM)
-        try:
-            async with asyncio.timeout(LOOK_UP_S):
-                found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
-            candidates = [str(entry[4][0]) for entry in found]
-        except (OSError, TimeoutError, UnicodeError):  # the last: what cannot be written as a name of the DNS
-            candidates = [self._known[host]] if host in self._known else []
-        for candidate in candidates:
-            if self._addresses.refusal(candidate) is None:
-                if len(self._known) >= MAX_NAMES:
-                    self._known.pop(next(iter(self._known)))
-                self._known[host] = candidate
-                return [Place(transport or "UDP", candidate, port or 5060)]
-        why = self._addresses.refusal(candidates[0]) if candidates else "it has no address"
-        raise TargetRefusedError(f"{host} cannot be called: {why}")
