@@ -9,6 +9,7 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass, field
+from typing import Self
 
 SDP = (
     "v=0\r\no=- {id} 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -39,7 +40,7 @@ class Message:
     source: tuple[str, int]
 
     @classmethod
-    def read(cls, data: bytes, source: tuple[str, int]) -> Message:
+    def read(cls, data: bytes, source: tuple[str, int]) -> Self:
         """Take a datagram apart."""
         head, _, body = data.decode("utf-8", "surrogateescape").partition("\r\n\r\n")
         start, *lines = head.split("\r\n")

@@ -60,7 +60,8 @@ class Call:
         self.id = edge.new_id()
         self.txn = txn
         self.decision = decision
-        self.tag = edge.new_token()[:16]
+        # The transaction's own answers, to a CANCEL, have the same tag (RFC 3261 §9.2).
+        self.tag = txn.to_tag = txn.to_tag or edge.new_token()[:16]
         self.source = txn.hop.host
         sender = request.from_
         self.caller = clean(sender.uri.user or sender.uri.host)
@@ -243,7 +244,7 @@ class Call:
         if self.other_end is not None:  # a document goes on after its dial
             self.other_end(now)
         else:
-            self._bye(self.a, now)
+            self.a.hang_up(now)
             self._finish(Ending(EndedBy.CALLEE, EndCause.NORMAL, "the called side hung up"), now)
 
     def hang_up_b(self, now: float) -> None:
@@ -251,7 +252,7 @@ class Call:
         leg, self.b = self.b, None
         if leg is not None:
             leg.give_answer(now, b"", None)
-            self._bye(leg, now)
+            leg.hang_up(now)
             leg.close()
 
     def hang_up_all(self, ending: Ending, now: float, *, reason: str = "") -> None:
@@ -262,11 +263,8 @@ class Call:
             self.refuse(480, ending, now)
             return
         self.hang_up_b(now)
-        self._bye(self.a, now, reason)
+        self.a.hang_up(now, reason)
         self._finish(ending, now)
-
-    def _bye(self, leg: Leg, now: float, reason: str = "") -> None:
-        leg.send("BYE", now, headers=(("reason", reason),) if reason else ())
 
     def ack_missing(self, now: float) -> None:
         """A side never acknowledged our 200: it is gone (RFC 3261 §13.3.1.4)."""

@@ -162,6 +162,8 @@ class Edge:
                 failed.on_failure(now, "no answer" if isinstance(event, Timeout) else "it cannot be reached")
         elif isinstance(event, CancelReceived):
             cancelled: Any = event.txn.user
+            if event.txn.status >= 200:
+                return  # answered by an event that came before this one: no effect any more (RFC 3261 §9.2)
             if isinstance(cancelled, Call):
                 cancelled.cancelled(now)
             elif cancelled is not None:
@@ -180,6 +182,7 @@ class Edge:
         if leg.unacked is not None and leg.unacked[1] is txn:
             leg.unacked = None
             if leg.dialog is None:
+                leg.send_due_bye(now)
                 self.forget(leg)
         leg.call.ack_missing(now)
 
@@ -483,6 +486,9 @@ class Edge:
         self.flush()
         if busy:  # time for a BYE that is lost to be sent again
             await asyncio.sleep(min(1.0, 3 * self.settings.t1))
+            for leg in self._legs.values():
+                leg.send_due_bye(self.now())
+            self.flush()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=2.0)
             for task in late:

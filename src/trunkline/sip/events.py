@@ -17,10 +17,10 @@ TERMINATED: Final = "terminated"
 
 
 class ServerTransaction:
-    """A request that we answer. `user` is the caller's; everything else is to be read only.
+    """A request that we answer. `user` and `to_tag` are the caller's; everything else is to be read only.
 
-    `request` is None once a final response is sent. `status` is that of the last response, 0 before the first. `hop` is
-    where responses go.
+    `request` is None once a final response is sent. `to_tag` is that of the answers (None: none was given yet), which a
+    CANCEL's answer gets as well. `status` is that of the last response, 0 before the first. Responses go to `hop`.
     """
 
     __slots__ = (

@@ -36,7 +36,8 @@ class Leg:
     """One side of a call. ``origin`` is where it came from or was rung at."""
 
     __slots__ = (
-        "answer_due", "call", "credentials", "dialog", "key", "name", "origin", "passing", "request", "unacked",
+        "answer_due", "bye_due", "call", "credentials", "dialog", "key", "name", "origin", "passing", "request",
+        "unacked",
     )  # fmt: skip
 
     def __init__(self, call: Call, name: str, origin: Hop, carrier_id: str | None = None) -> None:
@@ -53,6 +54,8 @@ class Leg:
         # The INVITE of this side that we answered 2xx and whose ACK has not come: its number and transaction.
         self.unacked: tuple[int, ServerTransaction] | None = None
         self.passing: Passing | None = None
+        # Our BYE that waits for the ACK of our 2xx, and where it goes.
+        self.bye_due: tuple[Request, Hop] | None = None
 
     def hop(self) -> Hop:
         """Return where this leg's requests go: the next hop where it is an address, else where the leg came from.
@@ -116,6 +119,23 @@ class Leg:
         sent.user = txn.user
         return sent
 
+    def hang_up(self, now: float, reason: str = "") -> None:
+        """Send BYE; to a caller that has not acknowledged our 2xx after its ACK, or once none came (RFC 3261 §15)."""
+        headers = (("reason", reason),) if reason else ()
+        if self.unacked is None or self is not self.call.a:
+            self.send("BYE", now, headers=headers)
+        elif self.dialog is not None:
+            with suppress(MessageError):  # a route that cannot be used: there is nowhere to send it
+                self.bye_due = self.dialog.make_request("BYE", headers=headers), self.hop()
+                self.call.note("end", "the BYE to the caller waits for its ACK")
+
+    def send_due_bye(self, now: float) -> None:
+        """Send the BYE that waited."""
+        due, self.bye_due = self.bye_due, None
+        if due is not None:
+            with suppress(ValueError):
+                self.call.edge.transactions.send_request(*due, now)
+
     def acknowledge(self, txn: ClientTransaction, cseq: int, now: float, body: bytes, kind: str | None) -> None:
         """Send the ACK of a 2xx to an INVITE of ours."""
         if self.dialog is None:
@@ -141,6 +161,7 @@ class Leg:
         self.call.edge.transactions.confirm(self.unacked[1])
         self.unacked = None
         if self.dialog is None:  # closed meanwhile: this was all that it stayed for
+            self.send_due_bye(now)
             self.call.edge.forget(self)
             return
         peer = self.call.peer(self)
@@ -176,8 +197,11 @@ class Leg:
     def _outside_dialog(self, txn: ServerTransaction, request: Request, now: float) -> None:
         """Take a request while there is no dialog: BYE ends a call that still rings (RFC 3261 §15), all else is 481."""
         call = self.call
-        early = request.method == "BYE" and self is call.a and call.answered_at is None and call.ended_at is None
-        call.edge.transactions.respond(txn, reply(request, 200 if early else 481), now)
+        early = call.ended_at is None and request.method == "BYE" and self is call.a and call.answered_at is None
+        crossed = request.method == "BYE" and self.bye_due is not None
+        call.edge.transactions.respond(txn, reply(request, 200 if early or crossed else 481), now)
+        if crossed:
+            self.bye_due = None
         if early:
             call.cancelled(now, "BYE")
 
