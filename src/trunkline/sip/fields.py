@@ -104,6 +104,6 @@ def tag_of(text: str) -> str | None:
     if text.endswith(">"):
         return None
     head, mark, tag = text.rpartition(";tag=")
-    if mark and head.endswith(">") and tag and not _AFTER_TAG.search(tag):
+    if mark and head.endswith(">") and (tag.isalnum() or (tag and not _AFTER_TAG.search(tag))):
         return tag
     return find_param(parse_params(split_name_addr(text)[2]), "tag") or None

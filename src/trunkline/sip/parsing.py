@@ -18,6 +18,7 @@ MAX_LINE = 8_192
 
 # Fields of which a message may have one (RFC 3261 §7.3.1, §20); two that disagree leave no way to know which is meant.
 _SINGLE = frozenset(("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type"))
+_MANDATORY = ("via", "from", "to", "call-id", "cseq")
 
 
 def parse(data: bytes) -> Request | Response:
@@ -133,11 +134,14 @@ def _check_fields(message: Request | Response) -> int:
                 if name in seen:
                     raise MessageError(f"More than one {PRINTED[name]}")
                 seen.add(name)
-    for name in ("via", "from", "to", "call-id", "cseq"):
-        if not first.get(name):
-            raise MessageError(f"Missing {PRINTED[name]}")
+    get = first.get
+    if not (get("via") and get("from") and get("to") and get("call-id") and get("cseq")):
+        missing = next(name for name in _MANDATORY if not get(name))
+        raise MessageError(f"Missing {PRINTED[missing]}")
     message._cseq, message._cseq_method = parse_cseq(first["cseq"])
-    length = first.get("content-length")
+    length = get("content-length")
+    if length == "0":
+        return 0
     return -1 if length is None else read_number(length, MAX_MESSAGE, "Content-Length")
 
 
@@ -153,4 +157,4 @@ def _cut_body(data: bytes, start: int, length: int) -> bytes:
 
 def _answerable(request: Request) -> bool:
     """Whether a response can be built and addressed."""
-    return request.method != "ACK" and all(request.get(n) for n in ("via", "from", "to", "call-id", "cseq"))
+    return request.method != "ACK" and all(request.get(name) for name in _MANDATORY)

@@ -16,6 +16,8 @@ Params = tuple[tuple[str, str | None], ...]
 """Parameters in order: lower-case name, and value as written (None for a flag such as `lr`)."""
 
 BLANKS = " \t"
+MAX_KEPT = 200
+"""Characters of a URI that is kept once it was read."""
 MAX_HOST = 272
 """Characters of a host with its port; a host name has 255 at most (RFC 1035 §2.3.4)."""
 TOKEN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
@@ -83,6 +85,10 @@ class SipUri(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "SipUri":
         """Read one URI without brackets around it. Raises UriError."""
+        return _parse_again(text) if len(text) <= MAX_KEPT else cls._parse(text)
+
+    @classmethod
+    def _parse(cls, text: str) -> "SipUri":
         if _NEVER_IN_URI.search(text):
             raise UriError("Illegal character in URI")
         scheme, colon, rest = text.partition(":")
@@ -160,6 +166,12 @@ class SipUri(NamedTuple):
         if self.headers:
             parts += "?", self.headers
         return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _parse_again(text: str) -> SipUri:
+    """Read a URI that may come again soon: one call names the same ones in many messages."""
+    return SipUri._parse(text)
 
 
 class NameAddr(NamedTuple):

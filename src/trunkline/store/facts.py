@@ -80,9 +80,9 @@ _Row = Sequence[Any]
 class FactReader:
     """Reads facts on one read-only connection; not for two threads at once.
 
-    What changes seldom (sources, carriers, accounts, targets) is kept in memory for as long as the database is the same
-    one: SQLite's ``data_version``, read inside the decision's own transaction, tells whether anybody has committed
-    anything since. So a kept fact is exactly what the look-up would bring, and numbers are always looked up.
+    What was looked up is kept in memory for as long as the database is the same one: SQLite's ``data_version`` tells
+    whether anybody has committed anything since. So a kept fact is exactly what the look-up would bring. Where all that
+    a decision needs is kept, that question is its only one; else it is asked inside the decision's own transaction.
     """
 
     def __init__(self, connection: sqlite3.Connection, vault: Vault | None) -> None:
@@ -96,7 +96,10 @@ class FactReader:
     def read(self, attempt: Attempt, usage: Usage) -> Facts:
         """Return the facts for ``attempt``; ``readable`` is False when the database cannot be read."""
         execute = self._execute
+        known = self._recall(attempt)
         try:
+            if known is not None and execute("PRAGMA data_version").fetchone()[0] == self._version:
+                return Facts(*known, usage)
             execute("BEGIN")
             try:
                 version = execute("PRAGMA data_version").fetchone()[0]
@@ -108,6 +111,15 @@ class FactReader:
                 execute("COMMIT")
         except sqlite3.Error:
             return Facts(readable=False, usage=usage)
+
+    def _recall(self, attempt: Attempt) -> tuple[tuple[SourceFact, ...], tuple[NumberFact, ...], bool] | None:
+        """Return what is kept, if it is all that an attempt needs, whether or not it still holds."""
+        kept = self._kept
+        found = kept.get(("source", attempt.source))
+        if found is None or attempt.proven_carriers or len(found) >= MAX_SOURCES:
+            return None
+        numbers = kept.get(("numbers", ",".join(forms_to_read(attempt, found))))
+        return None if numbers is None else (found, numbers, kept["auth", ""])
 
     def _keep(self, kind: str, key: str, look_up: Callable[[str], Any]) -> Any:
         """Return a kept fact, looked up the first time."""
@@ -130,6 +142,8 @@ class FactReader:
         if crowded and numbers:
             wanted = [c.id for n in numbers for c in n.carriers]
             found += self._sources_of(self._keys(attempt.source), wanted)
+        elif numbers:
+            self._kept["numbers", ",".join(forms)] = numbers
         return Facts(found, numbers, self._keep("auth", "", self._auth_exists), usage)
 
     def _profiles(self, source: str) -> list[NumberProfile]:
