@@ -58,6 +58,15 @@ peers:
 		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing >/dev/null; \
 		else echo "Tests call real SIP stacks. Install Debian's packages: apt-get install" $$missing >&2; exit 1; fi; }
 
+# Debian's package also starts a Kamailio of its own where systemd runs: `systemctl disable --now kamailio` ends that.
+.PHONY: kamailio
+kamailio:
+	@test -x /usr/sbin/kamailio -a -n "$$(ls /usr/lib/*/kamailio/modules/app_python3.so 2>/dev/null)" || { \
+		if [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && apt-get install -y -qq kamailio kamailio-python3-modules >/dev/null; \
+		else echo "Kamailio is missing, so it will be no peer. Install Debian's packages:" \
+			"apt-get install kamailio kamailio-python3-modules" >&2; fi; }
+
 prove: $(VENV)/.ready-dev peers ## The heavy loads, their figures printed
 	@$(BIN)/python -m tests.prove.calls
 	@$(BIN)/python -m tests.prove.additions
@@ -66,8 +75,8 @@ prove: $(VENV)/.ready-dev peers ## The heavy loads, their figures printed
 fuzz: $(VENV)/.ready-dev ## A million damaged SIP messages through the parser and the transactions
 	@$(BIN)/python -m tests.fuzz.messages
 
-bench: $(VENV)/.ready-dev peers ## Figures beside peers on this machine
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.ready-dev peers kamailio ## Figures beside peers on this machine (at most 25 minutes)
+	@$(BIN)/python -m benchmarks --json var/bench.json
 
 clean: ## Remove what setup and tests made (never the data folder)
 	@rm -rf $(VENV) .clients .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build src/*.egg-info

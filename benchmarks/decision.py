@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.report import Aim, Outcome, Row
 from trunkline.core import accounts, carriers, trunks
 from trunkline.core.facts import NoUsage
 from trunkline.core.model import Actor
@@ -84,28 +85,24 @@ def measure(data: Path, size: int) -> list[float]:
     return taken
 
 
-def main() -> int:
-    """Measure both sizes and print them; 1 when a limit is missed."""
-    print("decision time, attempt to Decision with both look-ups")
-    print(f"  {'numbers':>9}  {'median':>9}  {'p99':>9}")
-    taken: dict[int, list[float]] = {size: [] for size in SIZES}
+def run(*, quick: bool) -> Outcome:
+    """Measure both sizes."""
+    sizes, rounds = (SIZES[0], SIZES[1] // 10) if quick else SIZES, ROUNDS
+    taken: dict[int, list[float]] = {size: [] for size in sizes}
     with tempfile.TemporaryDirectory() as folder:
-        for size in SIZES:
+        for size in sizes:
             fill(Path(folder) / f"{size}" / "data", size)
-        for _ in range(ROUNDS):
-            for size in SIZES:
+            print(f"  [decision] {size:,} numbers made", flush=True)
+        for _ in range(rounds):
+            for size in sizes:
                 taken[size] += measure(Path(folder) / f"{size}" / "data", size)
-    medians = [statistics.median(taken[size]) for size in SIZES]
-    for size, median in zip(SIZES, medians, strict=True):
-        print(f"  {size:>9,}  {median:>6.1f} us  {sorted(taken[size])[int(SAMPLES * 0.99)]:>6.1f} us", flush=True)
-    flat = medians[1] / medians[0]
-    met = max(medians) <= MEDIAN_LIMIT_US and flat <= FLAT_LIMIT
-    print(
-        f"  flat within {flat:.2f} (limit {FLAT_LIMIT}); median limit {MEDIAN_LIMIT_US:g} us: "
-        f"{'met' if met else 'NOT met'}"
-    )
-    return 0 if met else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    medians = [statistics.median(taken[size]) for size in sizes]
+    rows: list[Row] = [
+        {"numbers": size, "median us": median, "p99 us": sorted(taken[size])[int(len(taken[size]) * 0.99)]}
+        for size, median in zip(sizes, medians, strict=True)
+    ]
+    aims = [
+        Aim("median, us", max(medians), MEDIAN_LIMIT_US, at_least=False),
+        Aim("the larger inventory's median beside the smaller's", medians[1] / medians[0], FLAT_LIMIT, at_least=False),
+    ]
+    return Outcome("decision", "from a parsed attempt to the Decision, both look-ups included", rows, aims)

@@ -1,4 +1,6 @@
-"""Vendors' SDKs, each in a virtual environment of its own under ``.clients/``, made on demand from its lock."""
+"""Vendors' SDKs, and the benchmarks' peers, each in a virtual environment of its own under ``.clients/``, made on
+demand from its lock.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,16 @@ RUN_S = 60
 
 
 def interpreter(name: str) -> Path:
-    """Return the Python of an SDK's environment; ``requirements/client-<name>.txt`` says what is in it.
+    """Return the Python of an SDK's environment; ``requirements/client-<name>.txt`` says what is in it."""
+    return environment(f"client-{name}", name)
+
+
+def environment(requirements: str, name: str) -> Path:
+    """Return the Python of an environment called ``name`` that holds what ``requirements/<requirements>.txt`` locks.
 
     An environment belongs to the text of its lock: another lock makes another one.
     """
-    lock = ROOT / "requirements" / f"client-{name}.txt"
+    lock = ROOT / "requirements" / f"{requirements}.txt"
     home = ROOT / ".clients" / f"{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
     python = home / "bin" / "python"
     if not (home / "ready").exists():
