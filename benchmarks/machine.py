@@ -85,8 +85,8 @@ def described() -> dict[str, str]:
         "SIPp": _version("sipp") or "not installed",
         "Kamailio": _version("kamailio") or "not installed",
         "peers": ", ".join(_pinned("bench-sippy", "sippy") + _pinned("bench-sipmessage", "sipmessage", "uvloop")),
-        "collector": f"Trunkline: off, what lives at the start frozen, all of it collected every {COLLECT_S:g} s or "
-        "later; sipmessage: Python's own unless its row says otherwise; sippy: Python's own",
+        "collector": f"Trunkline: off, what lives at the start frozen, all of it collected at a quiet moment, at "
+        f"most every {COLLECT_S:g} s; sipmessage: Python's own unless its row says otherwise; sippy: Python's own",
         "allocator": f"Python's and glibc's defaults ({', '.join(settings) or 'no setting in the environment'}) for "
         "all; Kamailio: -x tlsf for shared memory, its default for private memory",
     }

@@ -226,17 +226,18 @@ def test_calls_by_an_outbound_gateway(lab: Lab, web: Web) -> None:
         b.hung_up()
 
 
-def test_many_dials_by_a_gateway(lab: Lab, web: Web) -> None:
+@pytest.mark.parametrize(("transport", "calling"), [("udp", "127.0.0.8"), ("tcp", "127.0.0.57")])
+def test_many_dials_by_a_gateway(lab: Lab, web: Web, transport: str, calling: str) -> None:
     """SIPp as the carrier that calls in and as the one that takes the call."""
-    with Sipp("uas_answer", ip="127.0.0.6", calls=30) as carrier:
+    with Sipp("uas_answer", ip="127.0.0.6", transport=transport, calls=30) as carrier:
         own = lab.tenant("Transit")
         gateway = {"address": carrier.ip, "port": carrier.port, "inbound": False, "outbound": True}
-        own.native_carrier(gateways=[gateway])
-        source = own.carrier("127.0.0.8", name="in")
+        own.native_carrier(gateways=[gateway | {"transport": transport}])
+        source = own.carrier(calling, name="in")
         web.pages["/transit"] = document("<Dial><Number>4930123456</Number></Dial>")
         number = own.number(source, application=own.application(answer_url=f"{web.url}/transit"))
-        with Sipp("uac_call", ip="127.0.0.8", to=lab.server.via, number=number, calls=30, rate=60) as calling:
-            calling.succeeded(30)
+        with Sipp("uac_call", ip=calling, to=lab.server.via, number=number, calls=30, rate=60) as caller:
+            caller.succeeded(30)
             carrier.succeeded(30)
 
 

@@ -1,4 +1,4 @@
-"""How the time to read a message grows with its size, for six shapes that invite quadratic work."""
+"""How the time to read a message grows with its size, for seven shapes that invite quadratic work."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -6,6 +6,7 @@ from time import perf_counter
 
 from tests.fuzz.reading import read
 from trunkline.sip.fields import read_number
+from trunkline.sip.framing import Framer
 from trunkline.sip.uri import MessageError, NameAddr, parse_params, split_list
 from trunkline.sip.via import Via
 
@@ -72,7 +73,18 @@ def measure() -> list[str]:
             print(f"fuzz: growth, {family} ({kind}): " + ", ".join(f"{cell:.1f}" for cell in row))
             if row[-1] > NOISE_NS and row[-1] > MOST * row[0]:
                 faults.append(f"{family} ({kind}) is not linear")
+    row = [ns_per_byte(lambda size=size: frame_bytes(size), size) for size in SIZES]  # type: ignore[misc]  # bound now
+    print("fuzz: growth, a stream of single bytes: " + ", ".join(f"{cell:.1f}" for cell in row))
+    if row[-1] > MOST * row[0]:
+        faults.append("a stream of single bytes is not linear")
     return faults
+
+
+def frame_bytes(size: int) -> None:
+    """A header that does not end, byte by byte."""
+    framer = Framer()
+    for _ in range(size):
+        framer.feed(b"A")
 
 
 def _cell(kind: str, family: str, size: int) -> float:

@@ -14,9 +14,10 @@ from trunkline.sip.events import (
     ResponseReceived,
     ServerTransaction,
 )
+from trunkline.sip.framing import Framer
 from trunkline.sip.hop import Door, Hop
 from trunkline.sip.message import Request
-from trunkline.sip.parsing import parse
+from trunkline.sip.parsing import MAX_MESSAGE, parse
 from trunkline.sip.replying import reply
 from trunkline.sip.transaction import Transactions
 from trunkline.sip.uri import MessageError
@@ -51,6 +52,7 @@ class Subject:
         self._rng = rng
         door = Door(transport, "2001:db8::1", 5060)
         self._hops = [Hop(host, port, door) for host, port in _SOURCES]
+        self._framer = Framer() if transport == "TCP" else None
         self.now = 1_000.0
         self.layer = Transactions(new_branch=lambda: f"f{next(tokens)}", limit=LIMIT)
         self._pending: deque[ServerTransaction] = deque()
@@ -69,7 +71,11 @@ class Subject:
         if rng.random() < 0.0002:
             self.now += rng.choice((1.0, 6.0, 40.0, 200.0))
             self.layer.limit = rng.choice(LIMITS)
-        self.layer.receive(data, rng.choice(self._hops), self.now)
+        hop = rng.choice(self._hops)
+        if self._framer is None:
+            self.layer.receive(data, hop, self.now)
+        else:
+            self._stream(self._framer, data, hop)
         self._handle()
         if rng.random() < 0.03:
             self._act()
@@ -78,6 +84,21 @@ class Subject:
         self.layer.advance(self.now)
         self._handle()
         self._check()
+
+    def _stream(self, framer: Framer, data: bytes, hop: Hop) -> None:
+        """Let the bytes come in pieces, over a connection that ends when its messages cannot be told apart."""
+        cut = self._rng.randrange(len(data) + 1)
+        try:
+            for piece in (data[:cut], data[cut:]):
+                for message in framer.feed(piece):
+                    self.layer.receive(message, hop, self.now)
+            if len(framer) > MAX_MESSAGE:
+                raise BoundError(f"{len(framer)} bytes wait for their message's end")
+        except MessageError as error:
+            self.layer.refuse(error, hop)
+            self._framer = Framer()
+        if self._rng.random() < 0.2:
+            self._framer = Framer()
 
     def answer(self) -> bytes | None:
         """A response to a request that the layer sent, now and then."""

@@ -33,6 +33,10 @@ class Framer:
         self.pings = 0
         self.head = b""
 
+    def __len__(self) -> int:
+        """How many bytes wait for the end of their message."""
+        return len(self._buffer)
+
     @property
     def partial(self) -> bool:
         """Whether a message has begun and its end has not come."""
