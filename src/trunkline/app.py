@@ -13,7 +13,6 @@ import random
 import secrets
 import signal
 import socket
-import uuid
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -36,6 +35,7 @@ from trunkline.sip.locating import Locator
 from trunkline.sip.names import KeptNames
 from trunkline.sip.server import SipServer
 from trunkline.sip.timers import Timers
+from trunkline.sip.tokens import Tokens
 from trunkline.sip.transaction import Transactions
 from trunkline.store import database
 from trunkline.store.calls import CallJournal
@@ -44,6 +44,8 @@ from trunkline.store.unit import SqlStore
 from trunkline.voice import session
 
 _PR_SET_PDEATHSIG = 1
+
+new_token = Tokens()
 
 
 class DocumentRunner:
@@ -115,7 +117,7 @@ async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
         locator=Locator(targets, listeners.doors.can_send, names=names, draw=random.random),
         lab=settings.lab_mode,
         new_token=new_token,
-        new_id=lambda: str(uuid.uuid4()),
+        new_id=new_token.uuid,
         draw=random.random,
         flush=server.flush,
     )
@@ -133,11 +135,6 @@ async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
     server.close()
     await client.close()
     journal.close()
-
-
-def new_token() -> str:
-    """Return 128 random bits in hex: for tags, branches and Call-IDs."""
-    return secrets.token_hex(16)
 
 
 def _answer(
