@@ -24,13 +24,26 @@ def patient_lab(tmp_path: Path) -> Iterator[Lab]:
     assert made.server.stop() == 0
 
 
-def test_several_calls_at_once_from_either_end(patient_lab: Lab) -> None:
+@pytest.fixture(params=["udp", "tcp"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Give each transport, for both ends."""
+    return str(request.param)
+
+
+def test_several_calls_at_once_from_either_end(patient_lab: Lab, transport: str) -> None:
     lab = patient_lab
-    with Sipp("uas_answer", calls=12) as phone, Sipp("uas_hangs_up", calls=8) as other:
+    with (
+        Sipp("uas_answer", transport=transport, calls=12) as phone,
+        Sipp("uas_hangs_up", transport=transport, calls=8) as other,
+    ):
         first, second = lab.to_trunk(phone.uri), lab.to_trunk(other.uri)
         with (
-            Sipp("uac_call", ip="127.0.0.2", to=lab.server.via, number=first, calls=12, rate=12) as carrier,
-            Sipp("uac_hung_up", ip="127.0.0.2", to=lab.server.via, number=second, calls=8, rate=8) as patient,
+            Sipp(
+                "uac_call", transport=transport, ip="127.0.0.2", to=lab.server.via, number=first, calls=12, rate=12
+            ) as carrier,
+            Sipp(
+                "uac_hung_up", transport=transport, ip="127.0.0.2", to=lab.server.via, number=second, calls=8, rate=8
+            ) as patient,
         ):
             carrier.succeeded(12)
             phone.succeeded(12)
@@ -43,10 +56,12 @@ def test_several_calls_at_once_from_either_end(patient_lab: Lab) -> None:
     assert lines[1:5] == ["100 Trying", "180 Ringing", "200 OK", "ACK"]
 
 
-def test_cancel_before_the_answer(lab: Lab) -> None:
-    with Sipp("uas_cancelled", calls=10) as phone:
+def test_cancel_before_the_answer(lab: Lab, transport: str) -> None:
+    with Sipp("uas_cancelled", transport=transport, calls=10) as phone:
         number = lab.to_trunk(phone.uri)
-        with Sipp("uac_cancel", ip="127.0.0.2", to=lab.server.via, number=number, calls=10, rate=50) as carrier:
+        with Sipp(
+            "uac_cancel", transport=transport, ip="127.0.0.2", to=lab.server.via, number=number, calls=10, rate=50
+        ) as carrier:
             carrier.succeeded(10)
             phone.succeeded(10)
     assert (lab.call(number)["sip_status"], lab.call(number)["cause"]) == (487, "cancelled")
@@ -55,11 +70,13 @@ def test_cancel_before_the_answer(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("theirs", "ours"), [(486, 486), (603, 603), (404, 404), (480, 480), (302, 480), (401, 480), (407, 480)]
 )
-def test_a_refusal_ends_the_hunt(lab: Lab, theirs: int, ours: int) -> None:
+def test_a_refusal_ends_the_hunt(lab: Lab, theirs: int, ours: int, transport: str) -> None:
     """The second target would answer; nobody asks it. A redirect or a challenge is no answer for the carrier."""
-    with Sipp("uas_refuse", status=str(theirs)) as phone, Peer() as never:
+    with Sipp("uas_refuse", transport=transport, status=str(theirs)) as phone, Peer() as never:
         number = lab.to_trunk(phone.uri, never.uri)
-        with Sipp("uac_refused", ip="127.0.0.2", to=lab.server.via, number=number, status=str(ours)) as carrier:
+        with Sipp(
+            "uac_refused", transport=transport, ip="127.0.0.2", to=lab.server.via, number=number, status=str(ours)
+        ) as carrier:
             carrier.succeeded()
             phone.succeeded()
         never.quiet(0.1, "INVITE")
@@ -67,10 +84,13 @@ def test_a_refusal_ends_the_hunt(lab: Lab, theirs: int, ours: int) -> None:
 
 
 @pytest.mark.parametrize("status", [503, 500, 408])
-def test_the_next_target_is_tried_after(lab: Lab, status: int) -> None:
-    with Sipp("uas_refuse", status=str(status)) as broken, Sipp("uas_answer") as phone:
+def test_the_next_target_is_tried_after(lab: Lab, status: int, transport: str) -> None:
+    with (
+        Sipp("uas_refuse", transport=transport, status=str(status)) as broken,
+        Sipp("uas_answer", transport=transport) as phone,
+    ):
         number = lab.to_trunk((broken.uri, 1), (phone.uri, 2))
-        with Sipp("uac_call", ip="127.0.0.2", to=lab.server.via, number=number) as carrier:
+        with Sipp("uac_call", transport=transport, ip="127.0.0.2", to=lab.server.via, number=number) as carrier:
             carrier.succeeded()
             broken.succeeded()
             phone.succeeded()
@@ -92,10 +112,15 @@ def test_only_silent_targets_end_in_408(lab: Lab, caller: Peer, callee: Peer) ->
     assert talk.refused().status == 408
 
 
-def test_the_last_refusal_is_the_answer(lab: Lab) -> None:
-    with Sipp("uas_refuse", status="503") as broken, Sipp("uas_refuse", status="486") as busy:
+def test_the_last_refusal_is_the_answer(lab: Lab, transport: str) -> None:
+    with (
+        Sipp("uas_refuse", transport=transport, status="503") as broken,
+        Sipp("uas_refuse", transport=transport, status="486") as busy,
+    ):
         number = lab.to_trunk(broken.uri, busy.uri)
-        with Sipp("uac_refused", ip="127.0.0.2", to=lab.server.via, number=number, status="486") as carrier:
+        with Sipp(
+            "uac_refused", transport=transport, ip="127.0.0.2", to=lab.server.via, number=number, status="486"
+        ) as carrier:
             carrier.succeeded()
 
 
@@ -110,18 +135,22 @@ def test_a_trunk_without_a_usable_target_is_nothing_to_route_to(lab: Lab, caller
     assert talk.refused().status == 480
 
 
-def test_offer_in_the_200_and_answer_in_the_ack(lab: Lab) -> None:
-    with Sipp("uas_late_offer", calls=5) as phone:
+def test_offer_in_the_200_and_answer_in_the_ack(lab: Lab, transport: str) -> None:
+    with Sipp("uas_late_offer", transport=transport, calls=5) as phone:
         number = lab.to_trunk(phone.uri)
-        with Sipp("uac_late_offer", ip="127.0.0.2", to=lab.server.via, number=number, calls=5) as carrier:
+        with Sipp(
+            "uac_late_offer", transport=transport, ip="127.0.0.2", to=lab.server.via, number=number, calls=5
+        ) as carrier:
             carrier.succeeded(5)
             phone.succeeded(5)
 
 
-def test_changes_of_the_session_pass(lab: Lab) -> None:
-    with Sipp("uas_changes", calls=5) as phone:
+def test_changes_of_the_session_pass(lab: Lab, transport: str) -> None:
+    with Sipp("uas_changes", transport=transport, calls=5) as phone:
         number = lab.to_trunk(phone.uri)
-        with Sipp("uac_changes", ip="127.0.0.2", to=lab.server.via, number=number, calls=5) as carrier:
+        with Sipp(
+            "uac_changes", transport=transport, ip="127.0.0.2", to=lab.server.via, number=number, calls=5
+        ) as carrier:
             carrier.succeeded(5)
             phone.succeeded(5)
 
