@@ -54,8 +54,9 @@ test: $(VENV)/.ready-dev peers ## Everything `check` does, and every test from o
 peers:
 	@missing=""; command -v sipp >/dev/null || missing="sip-tester"; \
 	command -v baresip >/dev/null || missing="$$missing baresip-core"; \
+	command -v tshark >/dev/null || missing="$$missing tshark"; \
 	test -z "$$missing" || { \
-		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing >/dev/null; \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
 		else echo "Tests call real SIP stacks. Install Debian's packages: apt-get install" $$missing >&2; exit 1; fi; }
 
 # Debian's package also starts a Kamailio of its own where systemd runs: `systemctl disable --now kamailio` ends that.

@@ -17,12 +17,16 @@ from tests.server import clean_environ, run
 from tests.store.opening import open_room
 from trunkline.cli import main
 from trunkline.commands.records import MAX_LISTED
-from trunkline.core.records import CallRecord
+from trunkline.core import pcap
+from trunkline.core.records import CallMessages, CallRecord, WireMessage
 from trunkline.store.calls import FILE, CallJournal
 
 pytestmark = pytest.mark.outside
 
 AT = datetime(2026, 5, 31, 12, tzinfo=UTC)
+MESSAGE = WireMessage(
+    1_780_228_800_000_000, False, "UDP", "192.0.2.1", 5060, "203.0.113.7", 5060, b"INVITE sip:h SIP/2.0\r\n\r\n"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     journal = CallJournal(room.data)
     for record in _records(one.id, branch.id, carrier.id):
         journal.put(record)
+    journal.put(CallMessages("refused", (MESSAGE,), len(MESSAGE.data)))
     journal.close()
     room.connection.close()
     return Folder(str(room.data), one.id, branch.id, carrier.id)
@@ -161,6 +166,25 @@ def test_ladder_shows_both_legs(folder: Folder) -> None:
     ]
 
 
+def test_pcap_goes_to_a_file_or_a_pipe(folder: Folder, tmp_path: Path) -> None:
+    file = tmp_path / "refused.pcap"
+    assert run("calls", "pcap", "--data", folder.data, "refused", "-o", str(file)) == ""
+    assert file.read_bytes() == pcap.write([MESSAGE])
+    command = [sys.executable, "-m", "trunkline", "calls", "pcap", "--data", folder.data, "refused"]
+    done = subprocess.run(command, capture_output=True, timeout=30, env=clean_environ(), check=True)
+    assert done.stdout == file.read_bytes()
+
+
+def test_pcap_is_nothing_for_a_terminal(
+    folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["calls", "pcap", "--data", folder.data, "refused"]) == 1
+    told = capsys.readouterr()
+    assert "Name a file with -o" in told.err
+    assert told.out == ""
+
+
 @pytest.mark.parametrize("arguments", [("list",), ("show", "odd"), ("ladder", "odd")])
 def test_wire_cannot_steer_the_terminal(folder: Folder, arguments: tuple[str, ...]) -> None:
     told = run("calls", *arguments, "--data", folder.data)
@@ -180,6 +204,10 @@ def test_call_of_nobody_left_is_shown(folder: Folder) -> None:
         (("show", "nope"), "no call has the id 'nope'"),
         (("ladder", "nope"), "no call has the id 'nope'"),
         (("show", "\udcff"), "no call has the id"),
+        (("pcap", "nope"), "no call has the id 'nope'"),
+        (("pcap", "talked"), "no SIP messages of this call were kept: it went well"),
+        (("pcap", "refused", "-o", "/nowhere/x.pcap"), "/nowhere/x.pcap cannot be written: No such file or directory"),
+        (("pcap", "refused", "-o", "/"), "/ cannot be written: Is a directory"),
         (("list", "--account", "nobody"), "--account 'nobody' is no account"),
         (("list", "--number", "hello"), "--number: 'hello' is not an E.164 number"),
         (("list", "--verdict", "perhaps"), "--verdict is one of"),

@@ -35,6 +35,7 @@ def test_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("[sipp]\n", {}, r"no part \[sipp\]"),
         ("[sip]\nprot = 1\n", {}, "sip.prot is not a setting"),
         ('[sip]\nt1 = "much"\n', {}, "sip.t1 is a number"),
+        ('[sip]\nkeep_messages_mb = "much"\n', {}, "sip.keep_messages_mb is a number"),
         ("", {"TRUNKLINE_SIP_STEALTH": "perhaps"}, "true or false"),
         ("[sip\n", {}, "trunkline.toml"),
     ],
@@ -97,3 +98,13 @@ def test_name_server(text: str, expected: tuple[str, int]) -> None:
 def test_name_server_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="name server"):
         Settings(sip=SipSettings(nameservers=("192.0.2.1", text))).checked()
+
+
+def test_which_messages_are_kept() -> None:
+    settings = load(None, {})
+    assert [settings.sip.messages_kept(lab=lab) for lab in (True, False)] == ["all", "failed"]
+    said = load(None, {"TRUNKLINE_SIP_KEEP_MESSAGES": "none", "TRUNKLINE_SIP_KEEP_MESSAGES_MB": "1"}).checked()
+    assert said.sip.messages_kept(lab=True) == "none"
+    for wrong in (SipSettings(keep_messages="some"), SipSettings(keep_messages_mb=0)):
+        with pytest.raises(ConfigError, match="keep_messages"):
+            wrong.check()

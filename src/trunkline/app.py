@@ -99,7 +99,7 @@ async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
     connection = database.open_reader(settings.data)
     store = SqlStore(connection, vault, rules(settings))
     facts = FactReader(connection, vault)
-    journal = CallJournal(settings.data)
+    journal = CallJournal(settings.data, settings.sip.keep_messages_mb << 20)
     client = AiohttpHookClient(AddressFilter(allow_private=settings.hooks.allow_private, lab=settings.lab_mode))
     transactions = Transactions(Timers(t1=settings.sip.t1), new_branch=new_token)
     server = SipServer(transactions)

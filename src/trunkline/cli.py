@@ -190,7 +190,9 @@ def _add_records(commands: _Commands) -> None:
     one = _command(verbs, "show", "show a call: its facts, and the trace of its decision", "records:show")
     _json(one)
     ladder = _command(verbs, "ladder", "show the SIP messages of a call's legs", "records:ladder")
-    for verb in (one, ladder):
+    pcap = _command(verbs, "pcap", "write the SIP messages of a call's legs as a capture file", "records:write_pcap")
+    pcap.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write (default: stdout, if piped)")
+    for verb in (one, ladder, pcap):
         _data(verb)
         verb.add_argument("call", metavar="ID", help="the call's id, as `calls list` shows it")
 

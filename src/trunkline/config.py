@@ -35,6 +35,7 @@ class HttpSettings:
 
 DIGEST_ALGORITHMS = ("SHA-256", "MD5")
 MAX_LISTENERS = 16
+KEPT_MESSAGES = ("all", "failed", "none")
 
 
 class Listener(NamedTuple):
@@ -88,6 +89,11 @@ class SipSettings:
     """How long a digest nonce serves."""
     unknown_per_s: int = 20
     """Answers a second to one unknown source; more attempts go unanswered. Off in lab mode."""
+    keep_messages: str = ""
+    """Of which calls the SIP messages are kept, secrets masked: ``all``; ``failed``, those that nobody answered or that
+    an error ended; ``none``. Empty: ``failed``, in lab mode ``all``."""
+    keep_messages_mb: int = 256
+    """Megabytes of such messages kept at most, compressed; the oldest make room."""
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -97,6 +103,10 @@ class SipSettings:
     def advertised_for(self, host: str) -> str:
         """Return the address by which others reach what listens at ``host``."""
         return next((other for other in self.advertised if (":" in other) == (":" in host)), host)
+
+    def messages_kept(self, *, lab: bool) -> str:
+        """Return one of `KEPT_MESSAGES`."""
+        return self.keep_messages or ("all" if lab else "failed")
 
     def check(self) -> None:
         """Raise `ConfigError` for what cannot be used."""
@@ -118,7 +128,9 @@ class SipSettings:
             raise ConfigError(f"sip.digest_algorithms names one or more of {', '.join(known)}, each once")
         for text in self.nameservers:
             nameserver(text)
-        for name in ("t1", "max_calls", "failover_s", "idle_s", "max_connections"):
+        if self.keep_messages and self.keep_messages not in KEPT_MESSAGES:
+            raise ConfigError(f"sip.keep_messages is one of {', '.join(KEPT_MESSAGES)}, not {self.keep_messages!r}")
+        for name in ("t1", "max_calls", "failover_s", "idle_s", "max_connections", "keep_messages_mb"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"sip.{name} must be greater than 0")
 

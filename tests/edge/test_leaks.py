@@ -29,6 +29,7 @@ from trunkline.core.model import (
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.verbs import Dial, DialTarget, TargetKind
 from trunkline.sip.call import Call
+from trunkline.sip.capture import Capture
 from trunkline.sip.credentials import Credentials
 from trunkline.sip.dialled import Dialled
 from trunkline.sip.dnsmessage import Kind
@@ -64,7 +65,7 @@ GATEWAY = Gateway(
     emergency=False,
 )
 CARRIER, PHONE = ("127.0.0.2", 5060), ("127.0.0.3", 5060)
-KINDS = (Call, Leg, Hunt, Race, Ringing, Passing, Dialled, DocumentLegs, Credentials)
+KINDS = (Call, Leg, Hunt, Race, Ringing, Passing, Dialled, DocumentLegs, Credentials, Capture)
 """What a call is made of; none of it may be left when the call and its transactions are over."""
 
 
@@ -409,6 +410,8 @@ def check(bench: Bench) -> None:
     assert bench.edge.open_legs == 0
     assert bench.edge.counts.total() == 0
     assert sum(bench.transactions.counts) == 0, bench.transactions.counts
+    bench.edge.captures.flush()  # else they wait a while for late answers
+    assert bench.edge.captures.held == 0
     bench.sent.clear()
     assert left() == {}
 

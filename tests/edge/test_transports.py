@@ -24,11 +24,13 @@ KINDS = [("udp", "127.0.0.1"), ("tcp", "127.0.0.1"), ("udp", "::1"), ("tcp", "::
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """An installation that listens over UDP and TCP at an IPv4 and an IPv6 address."""
     made = Lab(tmp_path_factory.mktemp("wide") / "data", "--sip", "[::1]:0", TRUNKLINE_SIP_T1="0.2")
-    made.carrier_id = made.carrier("127.0.0.2", "::1")
-    yield made
-    made.server.until_empty(30.0, transactions=True)
-    assert "Traceback" not in made.server.log.read_text()
-    assert made.server.stop() == 0
+    try:
+        made.carrier_id = made.carrier("127.0.0.2", "::1")
+        yield made
+        made.server.until_empty(30.0, transactions=True)
+        assert "Traceback" not in made.server.log.read_text()
+    finally:
+        assert made.server.stop() == 0
 
 
 def door(lab: Lab, ip: str) -> str:

@@ -31,6 +31,7 @@ class FakeCall:
         tokens = count()
         self.transactions = Transactions(new_branch=lambda: f"b{next(tokens)}")
         self.edge = self.facts = self
+        self.capture = None
         self.auth = auth
         self.fetched = 0
         self.notes: list[str] = []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import sqlite3
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -9,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from trunkline.core.errors import InvalidError, StoreUnavailableError
+from trunkline.core.errors import InvalidError, NotFoundError, StoreUnavailableError
 from trunkline.core.model import EVERYTHING, Scope
-from trunkline.core.records import CallRecord, UnclaimedCall
+from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall, WireMessage
 from trunkline.store import calls
 from trunkline.store.calls import CallJournal, CallReader
 
@@ -38,8 +41,19 @@ STRANGER = UnclaimedCall(
 )
 
 
-def _written(folder: Path, *records: CallRecord | UnclaimedCall) -> tuple[CallReader, int]:
-    journal = CallJournal(folder)
+MESSAGE = WireMessage(
+    1_795_262_400_000_001, False, "UDP", "192.0.2.1", 5060, "203.0.113.7", 5061, b"INVITE sip:h SIP/2.0\r\n\r\n"
+)
+
+
+def _messages(call_id: str = "call-1", data: bytes = MESSAGE.data) -> CallMessages:
+    return CallMessages(call_id, (MESSAGE._replace(data=data),), len(data))
+
+
+def _written(
+    folder: Path, *records: CallRecord | UnclaimedCall | CallMessages, kept: int = calls.KEPT_BYTES
+) -> tuple[CallReader, int]:
+    journal = CallJournal(folder, kept)
     for record in records:
         journal.put(record)
     journal.close()
@@ -109,6 +123,86 @@ def test_damaged_file_is_put_aside(tmp_path: Path) -> None:
 
 def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:
     assert CallReader(tmp_path).unclaimed(10) == []
+
+
+def test_messages_come_back_masked(tmp_path: Path) -> None:
+    secret = b"INVITE sip:h SIP/2.0\r\nAuthorization: Basic abcd\r\n\r\n\xff"
+    reader, dropped = _written(tmp_path, RECORD, _messages(data=secret))
+    assert reader.messages(RECORD) == [MESSAGE._replace(data=secret.replace(b"abcd", b"****"))]
+    assert dropped == 0
+    assert b"abcd" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_messages_without_a_record_are_nobody_s(tmp_path: Path) -> None:
+    reader, dropped = _written(tmp_path, _messages("other"), RECORD)
+    assert dropped == 0
+    with pytest.raises(NotFoundError):
+        reader.messages(RECORD)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "it went well"),
+        ({"answered_at": None}, "room for newer ones"),
+        ({"ended_by": "error"}, "room for newer ones"),
+        ({"cause": "fetch_failed"}, "room for newer ones"),
+        ({"ended_at": datetime.now(UTC) + timedelta(hours=1)}, "not written yet"),
+    ],
+)
+def test_why_there_are_no_messages(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    record = replace(RECORD, **changes)
+    reader, _ = _written(tmp_path, record)
+    with pytest.raises(NotFoundError, match=says) as caught:
+        reader.messages(record)
+    assert caught.value.advice
+
+
+def test_the_oldest_messages_make_room(tmp_path: Path) -> None:
+    """Also those that an earlier process wrote, and a call larger than all the room."""
+    noise = random.Random(1)
+    records = [replace(RECORD, id=f"call-{n}") for n in range(6)]
+    packs = [_messages(record.id, noise.randbytes(1000)) for record in records]
+    reader, _ = _written(tmp_path, *records[:3], *packs[:3])
+    assert [len(reader.messages(record)) for record in records[:3]] == [1, 1, 1]
+    reader, dropped = _written(tmp_path, *records[3:], *packs[3:5], kept=3500)
+    assert _kept(reader, records) == ["call-2", "call-3", "call-4"]
+    reader, _ = _written(tmp_path, packs[5], kept=500)
+    assert (_kept(reader, records), dropped) == ([], 0)
+    assert reader.get("call-0") == records[0]
+
+
+def _kept(reader: CallReader, records: list[CallRecord]) -> list[str]:
+    found = []
+    for record in records:
+        with suppress(NotFoundError):
+            reader.messages(record)
+            found.append(record.id)
+    return found
+
+
+def test_messages_go_with_their_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MAX_RECORDS", 2)
+    records = [replace(RECORD, id=f"call-{n}") for n in range(3)]
+    reader, _ = _written(tmp_path, *records, *[_messages(record.id) for record in records])
+    assert _kept(reader, records) == ["call-1", "call-2"]
+    _written(tmp_path, replace(RECORD, id="call-3"))
+    with sqlite3.connect(tmp_path / calls.FILE) as connection:
+        assert connection.execute("SELECT count(*) FROM messages").fetchone() == (1,)
+
+
+def test_messages_beyond_the_bound_are_dropped_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MAX_WAITING_BYTES", 3 * len(MESSAGE.data))
+    monkeypatch.setattr(calls, "FLUSH_S", 0.5)
+    _, dropped = _written(tmp_path, RECORD, *[_messages() for _ in range(5)])
+    assert dropped == 2
+
+
+def test_messages_that_cannot_be_packed_cost_nothing_else(tmp_path: Path) -> None:
+    wrong = CallMessages("call-1", (MESSAGE._replace(at=object()),), 1)  # type: ignore[arg-type]  # what is wrong
+    reader, dropped = _written(tmp_path, RECORD, wrong, replace(RECORD, id="call-2"))
+    assert dropped == 1
+    assert reader.get("call-2") is not None
 
 
 class TestFilters:

@@ -12,8 +12,8 @@ import msgspec
 from trunkline.cli import settings_of
 from trunkline.commands.opening import read
 from trunkline.commands.printing import document, table
-from trunkline.core import accounts, e164
-from trunkline.core.errors import InvalidError, NotFoundError, UnknownReferenceError
+from trunkline.core import accounts, e164, pcap
+from trunkline.core.errors import InvalidError, NotFoundError, TrunklineError, UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Scope
 from trunkline.core.ports import Store
 from trunkline.core.records import CallRecord
@@ -209,4 +209,25 @@ def ladder(options: Namespace) -> int:
     record, _ = _one(options)
     for at, leg, way, line in record.ladder:
         print(f"{at:7.3f}  leg {plain(leg):<2}  {ARROWS.get(way, way)}  {plain(line)}")
+    return 0
+
+
+def write_pcap(options: Namespace) -> int:
+    """Write the SIP messages of one call as a capture file, to ``-o`` or to what stdout leads to."""
+    if options.output is None and sys.stdout.isatty():
+        raise InvalidError(
+            "a capture file is nothing for a terminal.", advice="Name a file with -o, or pipe it to `tshark -r -`."
+        )
+    record, _ = _one(options)
+    try:
+        data = pcap.write(_reader(options).messages(record))
+    except NotFoundError as error:
+        raise NotFoundError(f"{error.message}.", advice=error.advice) from None
+    if options.output is None:
+        sys.stdout.buffer.write(data)
+        return 0
+    try:
+        options.output.write_bytes(data)
+    except OSError as error:
+        raise TrunklineError(f"{options.output} cannot be written: {error.strerror}") from None
     return 0

@@ -50,15 +50,16 @@ class Call:
     """One routed call. ``caller`` is the user part of From as it came; ``a``, the caller's leg, is gone at the end."""
 
     __slots__ = (
-        "_limit", "a", "answered_at", "b", "caller", "caller_name", "contact", "decision", "edge", "ended_at",
-        "ending", "forwarded_from", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer", "other_end", "rang",
-        "sip_headers", "source", "started_at", "status", "tag", "task", "trace", "txn", "wall",
+        "_limit", "a", "answered_at", "b", "caller", "caller_name", "capture", "contact", "decision", "edge",
+        "ended_at", "ending", "forwarded_from", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer",
+        "other_end", "rang", "sip_headers", "source", "started_at", "status", "tag", "task", "trace", "txn", "wall",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, txn: ServerTransaction, request: Request, decision: Decision, now: float) -> None:
         self.edge = edge
         self.id = edge.new_id()
         self.txn = txn
+        self.capture = txn.capture
         self.decision = decision
         # The transaction's own answers, to a CANCEL, have the same tag (RFC 3261 §9.2).
         self.tag = txn.to_tag = txn.to_tag or edge.new_token()[:16]

@@ -109,7 +109,7 @@ class Credentials:
 
     def _send(self, sent: _Sent, now: float) -> ClientTransaction:
         request = sent.request
-        txn = self._call.edge.transactions.send_request(request, sent.hop, now)
+        txn = self._call.edge.transactions.send_request(request, sent.hop, now, self._call.capture)
         if request.method == "INVITE":
             self.of_invite = tuple([header for header in request.headers if header[0] in _ANSWERS])
         if request.method == "BYE":

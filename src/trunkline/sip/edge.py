@@ -19,11 +19,12 @@ from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, 
 from trunkline.core.fetching import CallRunner
 from trunkline.core.model import CalledIn
 from trunkline.core.outbound_auth import OutboundAuth
-from trunkline.core.records import CallRecord, UnclaimedCall
+from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall
 from trunkline.core.routing import Decision, Verdict, decide
 from trunkline.core.sources import parse_address
 from trunkline.sip.admission import Counts, Doorkeeper, Places
 from trunkline.sip.call import Call
+from trunkline.sip.capture import Capture, Captures
 from trunkline.sip.doors import Doors
 from trunkline.sip.events import (
     TERMINATED,
@@ -85,7 +86,7 @@ class FactSource(Protocol):
 class Journal(Protocol):
     """Where records go; `store.calls.CallJournal` is one."""
 
-    def put(self, record: CallRecord | UnclaimedCall) -> None:
+    def put(self, record: CallRecord | UnclaimedCall | CallMessages) -> None:
         """Take a record."""
         ...
 
@@ -125,6 +126,10 @@ class Edge:
         self.now = time.monotonic
         self.wall = time.time
         self.counts = Counts()
+        self.captures = Captures(
+            settings.messages_kept(lab=lab), journal, wall=self.wall, now=time.monotonic, later=self.later
+        )
+        transactions.new_capture = self.captures.new
         self.keeper = Doorkeeper(settings, lab=lab, new_token=new_token, password=facts.sip_password)
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
@@ -150,6 +155,8 @@ class Edge:
         elif kind is AckReceived:
             leg = self._leg_of(event.request)  # type: ignore[union-attr]
             if leg is not None:
+                if leg.call.capture is not None:
+                    leg.call.capture.add(False, event.data, event.source)  # type: ignore[union-attr]
                 leg.on_ack(event.request, now)  # type: ignore[union-attr]
         else:
             self._handle_end(event, now)
@@ -211,6 +218,9 @@ class Edge:
                 hidden = self.settings.stealth and not self._known(parse_address(event.source.host))
                 self.transactions.answer_once(txn, None if hidden else reply(request, 481))
             else:
+                txn.capture = leg.call.capture
+                if txn.capture is not None:
+                    txn.capture.add(False, event.data, event.source)
                 leg.on_request(txn, request, now)
         elif request.method == "INVITE":
             self._invite(txn, request, event.source, now)
@@ -312,7 +322,7 @@ class Edge:
                 self._record_refusal(request, attempt, decision, refusal)
             self._answer_stranger(txn, request, refusal, attempt.source, within_rate=within_rate)
             return
-        self._record_refusal(request, attempt, decision, refusal)
+        self._record_refusal(request, attempt, decision, refusal, txn.capture)
         headers = self.keeper.headers(request, decision.verdict, refusal, attempt.source, self.wall())
         answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
         self.transactions.respond(txn, answer, now)
@@ -329,32 +339,43 @@ class Edge:
         answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
         self.transactions.answer_once(txn, answer)
 
-    def _record_refusal(self, request: Request, attempt: Attempt, decision: Decision, refusal: Refusal) -> None:
+    def _record_refusal(
+        self,
+        request: Request,
+        attempt: Attempt,
+        decision: Decision,
+        refusal: Refusal,
+        capture: Capture | None = None,
+    ) -> None:
         at = datetime.fromtimestamp(self.wall(), UTC)
         number: NumberFact | None = decision.number
         if decision.verdict in UNCLAIMED or number is None:
             called = number.e164 if number else attempt.called.get(CalledIn.REQUEST_URI, "")
             self._unclaimed(attempt.source, called, decision.verdict.value, decision.trace)
             return
-        self.journal.put(
-            CallRecord(
-                id=self.new_id(),
-                account_id=number.account_id,
-                number=number.e164,
-                caller=attempt.caller or request.from_.uri.user or "",
-                source=attempt.source,
-                carrier_id=decision.carrier.id if decision.carrier else None,
-                verdict=decision.verdict.value,
-                sip_status=refusal.status,
-                started_at=at,
-                answered_at=None,
-                ended_at=at,
-                ended_by="platform",
-                cause="refused",
-                trace=tuple(decision.trace),
-                ladder=((0.0, "a", "in", f"INVITE {request.uri}"), (0.0, "a", "out", f"{refusal.status}")),
-            )
+        record = CallRecord(
+            id=self.new_id(),
+            account_id=number.account_id,
+            number=number.e164,
+            caller=attempt.caller or request.from_.uri.user or "",
+            source=attempt.source,
+            carrier_id=decision.carrier.id if decision.carrier else None,
+            verdict=decision.verdict.value,
+            sip_status=refusal.status,
+            started_at=at,
+            answered_at=None,
+            ended_at=at,
+            ended_by="platform",
+            cause="refused",
+            trace=tuple(decision.trace),
+            ladder=((0.0, "a", "in", f"INVITE {request.uri}"), (0.0, "a", "out", f"{refusal.status}")),
         )
+        self._write_down(record, capture)
+
+    def _write_down(self, record: CallRecord, capture: Capture | None) -> None:
+        """Keep a call's record, and of its messages what is to be kept."""
+        self.journal.put(record)
+        self.captures.end(record, capture)
 
     def _unclaimed(self, source: str, called: str, verdict: str, trace: tuple[tuple[str, str], ...]) -> None:
         at = datetime.fromtimestamp(self.wall(), UTC)
@@ -426,7 +447,7 @@ class Edge:
         self.counts.release(call.decision.limits)
         legs = self._documents.pop(call, None)
         if legs is None:
-            self.journal.put(call.record())
+            self._write_down(call.record(), call.capture)
             return
         woken = legs.caller_gone()
         task, call.task = call.task, None
@@ -439,7 +460,7 @@ class Edge:
     async def _tell_end(
         self, call: Call, target: ApplicationTarget, task: asyncio.Task[None] | None, legs: DocumentLegs
     ) -> None:
-        self.journal.put(call.record())
+        self._write_down(call.record(), call.capture)
         noted = len(call.trace)
         if self.runner is not None:
             try:
@@ -493,3 +514,4 @@ class Edge:
             _, late = await asyncio.wait(self._tasks, timeout=2.0)
             for task in late:
                 task.cancel()
+        self.captures.flush()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from trunkline.sip.capture import Capture
 from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request, Response
 from trunkline.sip.uri import MessageError
@@ -17,15 +18,16 @@ TERMINATED: Final = "terminated"
 
 
 class ServerTransaction:
-    """A request that we answer. `user` and `to_tag` are the caller's; everything else is to be read only.
+    """A request that we answer. `user`, `to_tag` and `capture` are the caller's; everything else is to be read only.
 
     `request` is None once a final response is sent. `to_tag` is that of the answers (None: none was given yet), which a
-    CANCEL's answer gets as well. `status` is that of the last response, 0 before the first. Responses go to `hop`.
+    CANCEL's answer gets as well. `status` is that of the last response, 0 before the first. Responses go to `hop`. What
+    comes and goes is added to `capture`, where there is one.
     """
 
     __slots__ = (
         "_ends_at", "_key", "_last", "_merge_key", "_retry_at", "_retry_in",
-        "confirmed", "hop", "method", "request", "state", "status", "to_tag", "user",
+        "capture", "confirmed", "hop", "method", "request", "state", "status", "to_tag", "user",
     )  # fmt: skip
 
     def __init__(self, request: Request, key: str, merge_key: str, hop: Hop) -> None:
@@ -37,6 +39,7 @@ class ServerTransaction:
         self.to_tag: str | None = None
         self.confirmed = False
         self.user: object | None = None
+        self.capture: Capture | None = None
         self._key = key
         self._merge_key = merge_key
         self._last = b""
@@ -51,7 +54,7 @@ class ClientTransaction:
 
     __slots__ = (
         "_ack", "_ack_hop", "_cancel_sent", "_data", "_datagram_hop", "_ends_at", "_forks", "_key", "_retry_at",
-        "_retry_in", "_via", "cancelled", "hop", "method", "request", "state", "to_tag", "user",
+        "_retry_in", "_via", "cancelled", "capture", "hop", "method", "request", "state", "to_tag", "user",
     )  # fmt: skip
 
     def __init__(self, request: Request, key: str, via: str, data: bytes, hop: Hop) -> None:
@@ -62,6 +65,7 @@ class ClientTransaction:
         self.to_tag: str | None = None
         self.cancelled = False
         self.user: object | None = None
+        self.capture: Capture | None = None
         self._key = key
         self._via = via
         self._data = data
@@ -75,19 +79,24 @@ class ClientTransaction:
 
 @dataclass(slots=True, eq=False)
 class RequestReceived:
-    """A new request (never ACK or CANCEL). For INVITE the user answers 100 within 200 ms (§17.2.1)."""
+    """A new request (never ACK or CANCEL). For INVITE the user answers 100 within 200 ms (§17.2.1).
+
+    `data` is the request as it came.
+    """
 
     txn: ServerTransaction
     request: Request
     source: Hop
+    data: bytes = b""
 
 
 @dataclass(slots=True, eq=False)
 class AckReceived:
-    """An ACK that ends no transaction here: the one of a dialog, for a 2xx."""
+    """An ACK that ends no transaction here: the one of a dialog, for a 2xx. `data` is the ACK as it came."""
 
     request: Request
     source: Hop
+    data: bytes = b""
 
 
 @dataclass(slots=True, eq=False)

@@ -96,7 +96,7 @@ class Leg:
     def transmit(self, request: Request, hop: Hop, now: float) -> ClientTransaction:
         """Send a request, with the credentials that its carrier has asked for. Raises ValueError as `send_request`."""
         if self.credentials is None:
-            return self.call.edge.transactions.send_request(request, hop, now)
+            return self.call.edge.transactions.send_request(request, hop, now, self.call.capture)
         return self.credentials.send(request, hop, now)
 
     @property
@@ -134,7 +134,7 @@ class Leg:
         due, self.bye_due = self.bye_due, None
         if due is not None:
             with suppress(ValueError):
-                self.call.edge.transactions.send_request(*due, now)
+                self.call.edge.transactions.send_request(*due, now, self.call.capture)
 
     def acknowledge(self, txn: ClientTransaction, cseq: int, now: float, body: bytes, kind: str | None) -> None:
         """Send the ACK of a 2xx to an INVITE of ours."""

@@ -19,8 +19,9 @@ whoever takes the event of one that has ended (`state` is TERMINATED) clears it.
 from collections import deque
 from collections.abc import Callable
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
+from trunkline.sip.capture import Capture
 from trunkline.sip.events import (
     ACCEPTED,
     CALLING,
@@ -69,6 +70,13 @@ RETRY_AFTER_S: Final = 5
 """What a 503 above the limit asks the sender to wait."""
 
 
+class Arrival(NamedTuple):
+    """A message as it came, and from where."""
+
+    data: bytes
+    source: Hop
+
+
 _Transaction = ServerTransaction | ClientTransaction
 _Entry = tuple[float, _Transaction, bool]
 _Lane = deque[_Entry]
@@ -79,8 +87,10 @@ class Transactions:
 
     `new_branch` makes unguessable tokens, each a fresh one, for branches and for the To tags of answers that this
     layer gives by itself. `may_answer` tells by address whether somebody whose message is refused here hears so (None:
-    everybody does). From `limit` live transactions on, new requests are answered 503 without keeping state; requests
-    within dialogs have an eighth more room, so that calls can end under load.
+    everybody does). `new_capture` makes what keeps the messages of a new INVITE (None: nothing does); whoever takes a
+    request within a dialog gives its transaction the capture that it belongs to. From `limit` live transactions on,
+    new requests are answered 503 without keeping state; requests within dialogs have an eighth more room, so that
+    calls can end under load.
     """
 
     def __init__(
@@ -93,6 +103,7 @@ class Transactions:
         self.timers = timers or Timers()
         self.limit = limit
         self.may_answer: Callable[[str], bool] | None = None
+        self.new_capture: Callable[[], Capture] | None = None
         self.sends: list[tuple[bytes, Hop]] = []
         self.events: list[Event] = []
         self._new_branch = new_branch
@@ -118,9 +129,9 @@ class Transactions:
         try:
             message = parse(data)
             if type(message) is Response:
-                self._response(message, now)
+                self._response(message, Arrival(data, source), now)
             elif type(message) is Request:
-                self._request(message, source, now)
+                self._request(message, Arrival(data, source), now)
         except MessageError as error:
             self.refuse(error, source)
 
@@ -142,16 +153,16 @@ class Transactions:
     def _answers(self, source: Hop) -> bool:
         return self.may_answer is None or self.may_answer(source.host)
 
-    def _request(self, request: Request, source: Hop, now: float) -> None:
+    def _request(self, request: Request, arrival: Arrival, now: float) -> None:
         method = request.method
         try:
-            hop = _reply_hop(request, source)
+            hop = _reply_hop(request, arrival.source)
             key = _server_key(request, request.via)
             if method == "INVITE":
                 txn = self._invite_servers.get(key)
             elif method == "ACK":
                 _read_tags(request)
-                self._ack(request, key, source, now)
+                self._ack(request, key, arrival, now)
                 return
             else:
                 txn = self._servers.get(f"{method} {key}")
@@ -161,14 +172,14 @@ class Transactions:
                 return
             _read_tags(request)
             if method == "CANCEL":
-                self._cancel(request, key, hop, now)
+                self._cancel(request, key, hop, arrival, now)
             else:
-                self._new_request(request, key, hop, source, now)
+                self._new_request(request, key, hop, arrival, now)
         except MessageError as error:
             error.request = request
             raise
 
-    def _new_request(self, request: Request, key: str, hop: Hop, source: Hop, now: float) -> None:
+    def _new_request(self, request: Request, key: str, hop: Hop, arrival: Arrival, now: float) -> None:
         to_tag = request.to_tag
         limit = self.limit if to_tag is None else self.limit + (self.limit >> 3)
         if self._live() >= limit:
@@ -177,7 +188,9 @@ class Transactions:
             self.sends.append((answer.to_bytes(), hop))
             return
         if to_tag is not None:
-            self.events.append(RequestReceived(self._start_server(request, key, "", hop), request, source))
+            self.events.append(
+                RequestReceived(self._start_server(request, key, "", hop), request, arrival.source, arrival.data)
+            )
             return
         # The same request that came over another path has another branch but the same identity (§8.2.2.2).
         merge_key = f"{request._cseq} {request.method} {request.from_tag} {request.call_id}"
@@ -185,7 +198,11 @@ class Transactions:
             txn = self._start_server(request, key, "", hop)
             self.respond(txn, reply(request, 482, to_tag=self._new_branch()), now)
             return
-        self.events.append(RequestReceived(self._start_server(request, key, merge_key, hop), request, source))
+        txn = self._start_server(request, key, merge_key, hop)
+        if self.new_capture is not None and request.method == "INVITE":
+            txn.capture = self.new_capture()
+            txn.capture.add(False, arrival.data, arrival.source)
+        self.events.append(RequestReceived(txn, request, arrival.source, arrival.data))
 
     def _start_server(self, request: Request, key: str, merge_key: str, hop: Hop) -> ServerTransaction:
         if request.method == "INVITE":
@@ -197,17 +214,19 @@ class Transactions:
             self._merge_keys.add(merge_key)
         return txn
 
-    def _ack(self, request: Request, key: str, source: Hop, now: float) -> None:
+    def _ack(self, request: Request, key: str, arrival: Arrival, now: float) -> None:
         txn = self._invite_servers.get(key)
         if txn is None or txn.state == ACCEPTED:
-            self.events.append(AckReceived(request, source))
+            self.events.append(AckReceived(request, arrival.source, arrival.data))
         elif txn.state == COMPLETED and (key[0] != "=" or request.to_tag == txn.to_tag):
+            if txn.capture is not None:
+                txn.capture.add(False, arrival.data, arrival.source)
             txn.state = CONFIRMED
             txn._retry_at = 0.0
             txn._last = b""
             self._end_after(txn, 0.0 if txn.hop.door.reliable else self.timers.i, now)
 
-    def _cancel(self, request: Request, key: str, hop: Hop, now: float) -> None:
+    def _cancel(self, request: Request, key: str, hop: Hop, arrival: Arrival, now: float) -> None:
         """Answer a CANCEL and report it.
 
         One that matches nothing leaves no state. One that does is not counted against the limit: there is at most one
@@ -220,13 +239,16 @@ class Transactions:
             self.sends.append((reply(request, 481, to_tag=self._new_branch()).to_bytes(), hop))
             return
         cancel = self._start_server(request, key, "", hop)
+        cancel.capture = invite.capture
+        if invite.capture is not None:
+            invite.capture.add(False, arrival.data, arrival.source)
         if invite.to_tag is None:
             invite.to_tag = self._new_branch()
         self.respond(cancel, reply(request, 200, to_tag=invite.to_tag), now)
         if invite.state == PROCEEDING:
             self.events.append(CancelReceived(invite, request))
 
-    def _response(self, response: Response, now: float) -> None:
+    def _response(self, response: Response, arrival: Arrival, now: float) -> None:
         branch = _response_branch(response)
         method = response._cseq_method
         invite = method == "INVITE"
@@ -234,9 +256,13 @@ class Transactions:
         if txn is None or _has_second_via(response):
             return  # §18.1.2 and §8.1.3.3
         _read_tags(response)
+        state = txn.state
+        again = state == COMPLETED or (state == ACCEPTED and response.to_tag == txn.to_tag)
+        if txn.capture is not None and not again:
+            txn.capture.add(False, arrival.data, arrival.source)
         if invite:
             self._invite_response(txn, response, now)
-        elif txn.state != COMPLETED:
+        elif state != COMPLETED:
             if response.status < 200:
                 txn.state = PROCEEDING
                 if txn._retry_at:
@@ -297,7 +323,7 @@ class Transactions:
 
     # What goes out
 
-    def send_request(self, request: Request, hop: Hop, now: float) -> ClientTransaction:
+    def send_request(self, request: Request, hop: Hop, now: float, capture: Capture | None = None) -> ClientTransaction:
         """Send a request (not ACK, not CANCEL) under a Via of our own; `request` itself is not changed.
 
         So the same request can be sent again to another hop. One that is too large for a datagram goes over TCP where
@@ -317,12 +343,13 @@ class Transactions:
         else:
             key = f"{branch} {request.method}"
             txn = self._clients[key] = ClientTransaction(request, key, via, data, hop)
+        txn.capture = capture
         txn._datagram_hop = datagram_hop
         self._launch(txn, now)
         return txn
 
     def _launch(self, txn: ClientTransaction, now: float) -> None:
-        self.sends.append((txn._data, txn.hop))
+        self._send(txn, txn._data, txn.hop)
         if not txn.hop.door.reliable:
             self._retry_after(txn, self.timers.t1, now)
         self._end_after(txn, self.timers.b if txn.state == CALLING else self.timers.f, now)
@@ -344,7 +371,7 @@ class Transactions:
         data = response.to_bytes()
         txn.status = status
         txn._last = data
-        self.sends.append((data, txn.hop))
+        self._send(txn, data, txn.hop)
         if status < 200:
             txn.state = PROCEEDING
             return
@@ -400,7 +427,7 @@ class Transactions:
         The To tag of `ack` tells which 2xx it is for. Raises ValueError as Request.to_bytes.
         """
         data = ack.to_bytes(_via(hop.door, MAGIC + self._new_branch()))
-        self.sends.append((data, hop))
+        self._send(txn, data, hop)
         if txn.state != ACCEPTED:
             return
         tag = ack.to_tag
@@ -430,7 +457,7 @@ class Transactions:
         txn._datagram_hop, txn.hop, txn._ack_hop = None, hop, hop
         txn._via = txn._via.replace("/TCP ", "/UDP ", 1)
         txn._data = request.to_bytes(txn._via)
-        self.sends.append((txn._data, hop))
+        self._send(txn, txn._data, hop)
         self._retry_after(txn, self.timers.t1, now)
 
     def _send_cancel(self, invite: ClientTransaction, now: float) -> None:
@@ -441,13 +468,20 @@ class Transactions:
         key = f"{invite._key} CANCEL"
         data = request.to_bytes(invite._via)
         txn = self._clients[key] = ClientTransaction(request, key, invite._via, data, invite.hop)
+        txn.capture = invite.capture
         self._launch(txn, now)
         self._end_after(invite, self.timers.b, now)
 
     def _ack_refusal(self, txn: ClientTransaction, response: Response) -> None:
         if txn.request is not None:
             txn._ack = _from_invite(txn.request, "ACK", response._need("to")).to_bytes(txn._via)
-            self.sends.append((txn._ack, txn.hop))
+            self._send(txn, txn._ack, txn.hop)
+
+    def _send(self, txn: _Transaction, data: bytes, hop: Hop) -> None:
+        """Send a message for the first time."""
+        self.sends.append((data, hop))
+        if txn.capture is not None:
+            txn.capture.add(True, data, hop)
 
     # Time
 
@@ -556,6 +590,7 @@ class Transactions:
             txn.state = TERMINATED
             txn.request = None
             txn._last = b""
+        txn.capture = None
         txn._retry_at = txn._ends_at = 0.0
 
     def _live(self) -> int:

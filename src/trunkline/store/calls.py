@@ -1,8 +1,8 @@
-"""The edge's own file, ``calls.db``: call records and unclaimed calls, written in batches on a thread of its own.
+"""The edge's own file, ``calls.db``: call records, messages of some, and unclaimed calls, written on its own thread.
 
 The edge hands records over and goes on; nothing on the SIP path waits for a disk. What has come is written every
 `FLUSH_S`, in transactions of at most `BATCH` records; beyond `MAX_WAITING` waiting ones records are dropped and
-counted. A crash may lose the last batch of records, never a call.
+counted. A crash may lose the last batch of records, never a call. Messages are masked and packed on that thread, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import msgspec
 
 from trunkline.core.errors import InvalidError, StoreUnavailableError
 from trunkline.core.model import EVERYTHING, Scope
-from trunkline.core.records import CallRecord, UnclaimedCall
+from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall, WireMessage, why_not_kept
+from trunkline.store import messages
 from trunkline.store.database import quoted
 from trunkline.store.rows import marks, time_text, time_value
 
@@ -32,6 +33,10 @@ FILE = "calls.db"
 FLUSH_S = 0.2
 BATCH = 500
 MAX_WAITING = 20_000
+MAX_WAITING_BYTES = 64 << 20
+"""Bytes of messages that wait to be written; more are dropped and counted."""
+KEPT_BYTES = 256 << 20
+"""Bytes of packed messages that the file keeps, unless told otherwise; the oldest make room."""
 MAX_LINE = 500
 """Characters kept of one line of a trace or a ladder."""
 
@@ -52,6 +57,7 @@ CREATE TABLE IF NOT EXISTS unclaimed (
   source TEXT NOT NULL, number TEXT NOT NULL, verdict TEXT NOT NULL, count INTEGER NOT NULL,
   first_at TEXT NOT NULL, last_at TEXT NOT NULL, trace TEXT NOT NULL, PRIMARY KEY (source, number));
 CREATE INDEX IF NOT EXISTS unclaimed_last ON unclaimed (last_at);
+CREATE TABLE IF NOT EXISTS messages (seq INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 """
 _CALL = (
     "id, account_id, number, caller, source, carrier_id, verdict, sip_status, started_at, answered_at, ended_at, "
@@ -59,10 +65,13 @@ _CALL = (
 )
 
 
-class CallJournal:
-    """Takes records from the edge and writes them on its thread until `close`."""
+_Entry = CallRecord | UnclaimedCall | CallMessages
 
-    def __init__(self, data: Path) -> None:
+
+class CallJournal:
+    """Takes records from the edge and writes them on its thread until `close`; messages after their call's record."""
+
+    def __init__(self, data: Path, kept_bytes: int = KEPT_BYTES) -> None:
         try:
             self._db = _opened(data / FILE)
         except sqlite3.DatabaseError as error:  # records must not cost calls: a damaged file is put aside
@@ -70,18 +79,26 @@ class CallJournal:
             (data / FILE).rename(aside)
             log.warning("%s is damaged (%s); put aside as %s", FILE, error, aside.name)
             self._db = _opened(data / FILE)
-        self._waiting: deque[CallRecord | UnclaimedCall] = deque()
+        self._waiting: deque[_Entry] = deque()
+        # Written by one thread each: the edge's, and the journal's.
+        self._bytes_taken = self._bytes_done = 0
+        self._shelf = messages.Shelf(self._db, kept_bytes)
         self._some = threading.Event()
         self._closing = threading.Event()
         self.dropped = 0
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def put(self, record: CallRecord | UnclaimedCall) -> None:
+    def put(self, record: _Entry) -> None:
         """Hand a record over; dropped and counted when too many wait."""
         if len(self._waiting) >= MAX_WAITING:
             self.dropped += 1
             return
+        if isinstance(record, CallMessages):
+            if self._bytes_taken - self._bytes_done + record.size > MAX_WAITING_BYTES:
+                self.dropped += 1
+                return
+            self._bytes_taken += record.size
         self._waiting.append(record)
         if not self._some.is_set():  # once a batch: waking the thread for each record would cost more than writing it
             self._some.set()
@@ -103,8 +120,9 @@ class CallJournal:
                 if not self._written(batch):
                     # One record that cannot be written must not take the others with it.
                     self.dropped += sum(not self._written([record]) for record in batch)
+                self._bytes_done += sum(entry.size for entry in batch if isinstance(entry, CallMessages))
 
-    def _written(self, batch: Sequence[CallRecord | UnclaimedCall]) -> bool:
+    def _written(self, batch: Sequence[_Entry]) -> bool:
         try:
             self._write(batch)
         except Exception:
@@ -112,12 +130,14 @@ class CallJournal:
             with suppress(sqlite3.Error):
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                self._shelf.count()
             return False
         return True
 
-    def _write(self, batch: Sequence[CallRecord | UnclaimedCall]) -> None:
+    def _write(self, batch: Sequence[_Entry]) -> None:
         calls = [_call_values(r) for r in batch if isinstance(r, CallRecord)]
         unclaimed = [r for r in batch if isinstance(r, UnclaimedCall)]
+        packed = [(r.call_id, messages.packed(r.messages)) for r in batch if isinstance(r, CallMessages)]
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany(
             f"INSERT INTO calls ({_CALL}) VALUES ({marks(_CALL.split(', '))}) "
@@ -134,6 +154,8 @@ class CallJournal:
             )
         if calls:
             self._db.execute("DELETE FROM calls WHERE seq <= (SELECT max(seq) FROM calls) - ?", (MAX_RECORDS,))
+            self._shelf.drop_orphans()
+        self._shelf.add(packed)
         self._db.execute("COMMIT")
 
     def _count(self, record: UnclaimedCall) -> None:
@@ -247,6 +269,13 @@ class CallReader:
         """Return a record by its call id, whoever's it is: the caller checks the account."""
         rows = self._rows(f"SELECT {_CALL} FROM calls WHERE id = ?", [call_id])
         return _call(rows[0]) if rows else None
+
+    def messages(self, record: CallRecord) -> list[WireMessage]:
+        """Return the SIP messages of a call, masked; `NotFoundError` says why there are none."""
+        rows = self._rows("SELECT packed FROM messages WHERE seq = (SELECT seq FROM calls WHERE id = ?)", [record.id])
+        if not rows:
+            raise why_not_kept(record, datetime.now(UTC))
+        return messages.unpacked(rows[0][0])
 
     def unclaimed(self, limit: int) -> list[UnclaimedCall]:
         """Return unclaimed calls, the latest first."""

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.http.world import Reply, World
+from trunkline.core import pcap
 from trunkline.core.errors import TrunklineError
 from trunkline.core.model import EVERYTHING, Scope
-from trunkline.core.records import CallRecord, UnclaimedCall
+from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall, WireMessage
 from trunkline.dialects.native.errors import TABLE
 from trunkline.dialects.native.routes import PREFIX, ROUTES
 from trunkline.store.calls import FILE, CallJournal
@@ -379,6 +380,24 @@ class TestCalls:
         assert problem(calls.native("GET", "calls/call-4"), 404, code="not_found")
         assert calls.native("GET", "calls/call-4", tenant=calls.operator).status == 200
 
+    def test_messages_as_a_capture_file(self, calls: World) -> None:
+        journal = CallJournal(calls.data)
+        data = b"INVITE sip:h SIP/2.0\r\n\r\n"
+        said = WireMessage(1, False, "UDP", "192.0.2.1", 5060, "203.0.113.7", 5060, data)
+        journal.put(CallMessages("call-2", (said,), len(data)))
+        journal.put(CallMessages("call-4", (said,), len(data)))
+        journal.close()
+        reply = calls.native("GET", "calls/call-2/pcap")
+        assert (reply.status, reply.headers["content-type"]) == (200, "application/vnd.tcpdump.pcap")
+        assert reply.body == pcap.write([said])
+        assert calls.native("GET", "calls/call-4/pcap", tenant=calls.operator).status == 200
+        foreign, unknown = (calls.native("GET", f"calls/{call}/pcap") for call in ("call-4", "nope"))
+        assert problem(foreign, 404, code="not_found")
+        assert foreign.body == unknown.body
+        missing = calls.native("GET", "calls/call-3/pcap")
+        assert problem(missing, 404, code="not_found")
+        assert "sip.keep_messages" in missing.json["detail"]
+
     def test_unclaimed_calls_are_the_operators(self, calls: World) -> None:
         assert problem(calls.native("GET", "unclaimed"), 403, code="not_allowed")
         items = calls.native("GET", "unclaimed", tenant=calls.operator).json["items"]
@@ -464,6 +483,9 @@ def test_filters_and_csv_are_documented(shared: World) -> None:
     assert answer["headers"]["Link"]["description"]
     assert "no_target" in document["components"]["schemas"]["Verdict"]["enum"]
     assert "headers" not in document["paths"]["/log"]["get"]["responses"]["200"]
+    file = document["paths"]["/calls/{call_id}/pcap"]["get"]
+    assert file["responses"]["200"]["content"] == {"application/vnd.tcpdump.pcap": {}}
+    assert {p["name"] for p in file["parameters"]} == {"call_id", "account_id"}
 
 
 def references(node: Any) -> set[str]:

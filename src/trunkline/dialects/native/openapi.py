@@ -54,6 +54,8 @@ def _answer(row: Row) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "done"}
     if row.gives is not None:
         answer["content"] = {"application/json": {"schema": _ref(row.gives)}}
+    if row.file is not None:
+        answer["content"] = {row.file: {}}
     if row.text is not None:
         text = {"type": "string"}
         answer["content"][row.text] = {"schema": text}

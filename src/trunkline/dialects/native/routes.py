@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from msgspec import UNSET
 
-from trunkline.core import accounts, carriers, e164, numbers, outbound_auth, sources, trunks
+from trunkline.core import accounts, carriers, e164, numbers, outbound_auth, pcap, sources, trunks
 from trunkline.core.errors import NotAllowedError, NotFoundError, UnknownReferenceError
 from trunkline.core.model import Actor, Carrier, CredentialKind, Gateway, Number, Page, Role, Scope, Trunk
 from trunkline.core.ports import NumberFilter, Store
@@ -280,13 +280,27 @@ def _sheet(ask: Ask, records: list[CallRecord], last: int | None) -> Answer:
     return Answer(200, sheet.sheet(records).encode(), headers, f"{sheet.MEDIA_TYPE}; charset=utf-8".encode())
 
 
-async def get_call(ask: Ask) -> views.CallDetailView:
-    """Return a call attempt with its trace and its ladder."""
+async def _call(ask: Ask) -> CallRecord:
     record = await asyncio.to_thread(ask.platform.calls.get, ask.params["call_id"])
     scope = ask.caller.scope
     if record is None or not ask.platform.inventory.read(lambda s: s.accounts.covers(scope, record.account_id)):
         raise NotFoundError("not found")
-    return views.call_detail(record)
+    return record
+
+
+async def get_call(ask: Ask) -> views.CallDetailView:
+    """Return a call attempt with its trace and its ladder."""
+    return views.call_detail(await _call(ask))
+
+
+async def get_call_pcap(ask: Ask) -> Answer:
+    """Return the SIP messages of a call's legs as a capture file, secrets and pressed digits masked."""
+    record = await _call(ask)
+
+    def look_up() -> bytes:
+        return pcap.write(ask.platform.calls.messages(record))
+
+    return Answer(200, await asyncio.to_thread(look_up), content_type=pcap.MEDIA_TYPE.encode())
 
 
 async def list_unclaimed(ask: Ask, query: requests.LimitQuery) -> views.UnclaimedList:
@@ -355,6 +369,7 @@ ROUTES: tuple[Row, ...] = (
         text=sheet.MEDIA_TYPE,
     ),
     Row("GET", "/calls/{call_id}", get_call, gives=views.CallDetailView),
+    Row("GET", "/calls/{call_id}/pcap", get_call_pcap, file=pcap.MEDIA_TYPE),
     Row("GET", "/unclaimed", list_unclaimed, query=requests.LimitQuery, gives=views.UnclaimedList),
     Row("POST", "/explain", explain, body=requests.ExplainBody, gives=views.ExplainedView),
     Row("GET", "/log", list_changes, query=requests.LogQuery, gives=views.ChangePage),

@@ -16,7 +16,8 @@ from trunkline.dialects.native.auth import ACCOUNT_ARGUMENT
 class Row:
     """One operation and what its documentation says: the argument that its handler takes, and what it gives.
 
-    ``text`` is the media type of what it gives instead of JSON, when asked to; the handler makes that `Answer` itself.
+    ``text`` is the media type of what it gives instead of JSON, when asked to, ``file`` that of the bytes that it gives
+    always; the handler makes such an `Answer` itself.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Row:
     query: type[Struct] | None = None
     gives: type[Struct] | None = None
     text: str | None = None
+    file: str | None = None
 
     def operation(self, prefix: str) -> Operation:
         """Return it as the door serves it."""
