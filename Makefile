@@ -72,6 +72,7 @@ prove: $(VENV)/.ready-dev peers ## The heavy loads, their figures printed
 	@$(BIN)/python -m tests.prove.calls
 	@$(BIN)/python -m tests.prove.additions
 	@$(BIN)/python -m tests.prove.storm
+	@$(BIN)/python -m tests.prove.workers
 
 fuzz: $(VENV)/.ready-dev ## A million damaged SIP messages through the parser and the transactions
 	@$(BIN)/python -m tests.fuzz.messages

@@ -69,21 +69,26 @@ class Server:
         """The SIP door as HOST:PORT."""
         return "{}:{}".format(*self.sip)
 
-    def child(self, role: str) -> int:
-        """Return the process id of the ``api`` or the ``edge``."""
-        assert self._process is not None
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit() and _is_child(folder, self._process.pid, role):
-                return int(folder.name)
-        raise LookupError(f"no {role} process")
+    def child(self, role: str, worker: int = 0) -> int:
+        """Return the process id of the ``api`` or the ``edge``, of several edges that of a worker."""
+        found = self._children(role).get(worker)
+        if found is None:
+            raise LookupError(f"no {role} process")
+        return found
 
-    def kill(self, role: str | None = None) -> None:
+    def _children(self, role: str) -> dict[int, int]:
+        """Return the process ids of a role by worker."""
+        assert self._process is not None
+        folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return {_worker(f): int(f.name) for f in folders if _is_child(f, self._process.pid, role)}
+
+    def kill(self, role: str | None = None, worker: int = 0) -> None:
         """Kill -9 one process, or (None) the whole installation."""
         assert self._process is not None
         if role is not None:
-            os.kill(self.child(role), signal.SIGKILL)
+            os.kill(self.child(role, worker), signal.SIGKILL)
             return
-        children = [self.child("api"), self.child("edge")]
+        children = [*self._children("api").values(), *self._children("edge").values()]
         self._process.kill()
         for child in children:
             os.kill(child, signal.SIGKILL)
@@ -96,17 +101,21 @@ class Server:
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(15)
 
-    def counts(self) -> dict[str, int]:
-        """Return what the edge holds."""
+    def counts(self) -> dict[str, Any]:
+        """Return what the edge holds, all its workers together and each of them."""
         return dict(json.loads(run("status", "--data", str(self.data), "--json")))
 
-    def until_empty(self, seconds: float = 10.0, *, transactions: bool = False) -> dict[str, int]:
-        """Wait until no call, leg, limit or task is left (and no transaction); return the counts as they are then."""
+    def until_empty(self, seconds: float = 10.0, *, transactions: bool = False) -> dict[str, Any]:
+        """Wait until no call, leg, limit or task is left (and no transaction); return the counts as they are then.
+
+        Every worker must answer.
+        """
         until = time.monotonic() + seconds
         while True:
             counts = self.counts()
             left = [counts[name] for name in ("calls", "legs", "limits", "tasks")]
-            if not any(left) and not (transactions and counts["transactions"]):
+            answering = all(worker["answers"] for worker in counts["workers"])
+            if answering and not any(left) and not (transactions and counts["transactions"]):
                 return counts
             assert time.monotonic() < until, f"left behind: {counts}"
             time.sleep(0.05)
@@ -126,6 +135,11 @@ def _is_child(folder: Path, parent: int, role: str) -> bool:
     except OSError:
         return False
     return int(stat[1]) == parent and role in words
+
+
+def _worker(folder: Path) -> int:
+    found = re.search(r"(?:^|\0)TRUNKLINE_SIP_WORKER=(\d+)\0", (folder / "environ").read_text())
+    return int(found[1]) if found else 0
 
 
 def clean_environ() -> dict[str, str]:

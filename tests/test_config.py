@@ -47,6 +47,25 @@ def test_wrong_setting_is_named(tmp_path: Path, text: str, environ: dict[str, st
         load(file, environ)
 
 
+@pytest.mark.parametrize("workers", [0, -1, 33])
+def test_workers_are_few(workers: int) -> None:
+    with pytest.raises(ConfigError, match="workers is 1 to 32"):
+        Settings(sip=SipSettings(workers=workers)).checked()
+    with pytest.raises(ConfigError, match="at least one for each of the 3 workers"):
+        Settings(sip=SipSettings(workers=3, max_calls=2)).checked()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7, 32])
+def test_workers_share_what_an_installation_may_have(workers: int) -> None:
+    whole = SipSettings(workers=workers, max_calls=100, max_connections=90, unknown_per_s=20)
+    shares = [whole.share(worker) for worker in range(workers)]
+    assert sum(share.max_calls for share in shares) == 100
+    assert sum(share.max_connections for share in shares) == 90
+    assert 20 <= sum(share.unknown_per_s for share in shares) <= max(20, workers)
+    assert min(share.unknown_per_s for share in shares) >= 1
+    assert SipSettings(workers=workers, unknown_per_s=0).share(0).unknown_per_s == 0
+
+
 def test_lab_mode_only_while_every_door_is_on_loopback() -> None:
     public = SipSettings(listen=("192.0.2.1:5060",))
     assert not Settings(sip=public).lab_mode

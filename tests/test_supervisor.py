@@ -104,6 +104,24 @@ def test_second_server_on_the_same_data_is_refused(server: Server) -> None:
     assert server.counts()["calls"] == 0
 
 
+def test_second_server_is_refused_while_the_edge_is_away(server: Server) -> None:
+    """The claim on the data folder is the supervisor's, so that nobody gets in between."""
+    old = server.child("edge")
+    for _ in range(3):
+        server.kill("edge")
+        command = [sys.executable, "-m", "trunkline", "serve", "--data", str(server.data), "--workers", "2"]
+        done = subprocess.run(
+            [*command, "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=clean_environ(),
+            check=False,
+        )
+        assert (done.returncode, "another edge runs" in done.stderr) == (1, True)
+        old = _restarted(server, "edge", old)
+
+
 def test_data_folder_may_be_a_link_and_ctrl_c_stops_everything(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")

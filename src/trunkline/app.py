@@ -33,10 +33,13 @@ from trunkline.sip.edge import Edge
 from trunkline.sip.listening import Listeners, make_listeners
 from trunkline.sip.locating import Locator
 from trunkline.sip.names import KeptNames
+from trunkline.sip.owners import marked
 from trunkline.sip.server import SipServer
+from trunkline.sip.shared import Board, SharedCounts, SharedNonces
 from trunkline.sip.timers import Timers
 from trunkline.sip.tokens import Tokens
 from trunkline.sip.transaction import Transactions
+from trunkline.sip.workers import Place, Post
 from trunkline.store import database
 from trunkline.store.calls import CallJournal
 from trunkline.store.facts import FactReader
@@ -88,22 +91,26 @@ def new_nonce() -> str:
     return str(secrets.randbelow(9 * 10**19) + 10**19)
 
 
-def serve_edge(settings: Settings, socks: list[socket.socket]) -> None:
-    """Run the edge process on its bound SIP sockets until SIGTERM."""
-    run_loop(_edge(settings, socks))
+def serve_edge(settings: Settings, socks: list[socket.socket], place: Place | None = None) -> None:
+    """Run an edge process on its bound SIP sockets until SIGTERM; ``place`` is its own among several workers."""
+    run_loop(_edge(settings, socks, place))
 
 
-async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
-    questions = control.ControlServer(settings.data)
+async def _edge(settings: Settings, socks: list[socket.socket], place: Place | None) -> None:
+    questions = control.ControlServer(settings.data, place.worker if place else 0)
     vault = database.open_vault(settings.data)
     connection = database.open_reader(settings.data)
     store = SqlStore(connection, vault, rules(settings))
     facts = FactReader(connection, vault)
     journal = CallJournal(settings.data, settings.sip.keep_messages_mb << 20)
     client = AiohttpHookClient(AddressFilter(allow_private=settings.hooks.allow_private, lab=settings.lab_mode))
-    transactions = Transactions(Timers(t1=settings.sip.t1), new_branch=new_token)
+    sip = settings.sip.share(place.worker) if place else settings.sip
+    token = marked(new_token, place.worker) if place else new_token
+    transactions = Transactions(Timers(t1=sip.t1), new_branch=token)
     server = SipServer(transactions)
-    listeners = make_listeners(socks, settings.sip, transactions, server)
+    post = Post(place, transactions, server.flush) if place else None
+    board = Board(place.board, place.worker, place.workers) if place else None
+    listeners = make_listeners(socks, sip, transactions, server, post)
     targets = AddressFilter(allow_private=settings.sip.allow_private_targets, lab=settings.lab_mode)
     dns = DnsClient(settings.sip.nameservers)
     names = KeptNames(dns.ask)
@@ -112,14 +119,16 @@ async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
         facts,
         journal,
         DocumentRunner(store, client),
-        settings.sip,
+        sip,
         doors=listeners.doors,
         locator=Locator(targets, listeners.doors.can_send, names=names, draw=random.random),
         lab=settings.lab_mode,
-        new_token=new_token,
+        new_token=token,
         new_id=new_token.uuid,
         draw=random.random,
         flush=server.flush,
+        counts=SharedCounts(board) if board else None,
+        nonces=SharedNonces(board, sip.nonce_s, new_token=token) if board else None,
     )
     await questions.start(lambda question: _answer(edge, listeners, facts, journal, question))
     server.start(edge)
@@ -130,6 +139,8 @@ async def _edge(settings: Settings, socks: list[socket.socket]) -> None:
     await edge.close()
     await names.close()
     dns.close()
+    if post is not None:
+        await asyncio.sleep(min(1.0, 3 * sip.t1))  # the others' last messages may come through this worker
     await questions.close()
     await listeners.close()
     server.close()
@@ -143,7 +154,10 @@ def _answer(
     if question.get("op") == "explain":
         return explaining.answer(facts, edge.counts, question)
     counts = edge.transactions.counts
+    post = listeners.post
+    between = {} if post is None else {"handed_on": post.handed_on, "handovers_lost": post.lost}
     return {
+        "workers": 1 if post is None else post.workers,
         "calls": len(edge.calls),
         "legs": edge.open_legs,
         "limits": edge.counts.total(),
@@ -151,6 +165,7 @@ def _answer(
         "transactions": sum(counts),
         "connections": sum(door.connections for door in listeners.tcp),
         "records_dropped": journal.dropped,
+        **between,
     }
 
 

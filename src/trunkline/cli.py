@@ -85,6 +85,9 @@ def _add_serving(commands: _Commands) -> None:
     _data(serve)
     serve.add_argument("--http", metavar="HOST:PORT", help="HTTP door (default 127.0.0.1:8080; port 0 picks one)")
     serve.add_argument("--sip", metavar="[udp:|tcp:]HOST:PORT", action="append", help=_SIP_HELP)
+    serve.add_argument(
+        "--workers", type=int, metavar="N", help="SIP processes behind the same door, up to 32 (default 1)"
+    )
     serve.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
     serve.add_argument(
         "--lab", action="store_true", default=None, help="lab mode (by itself while both doors are on loopback)"
@@ -219,4 +222,6 @@ def settings_of(options: argparse.Namespace) -> Settings:
         settings = replace(settings, http=replace(settings.http, host=host, port=port))
     if getattr(options, "sip", None):
         settings = replace(settings, sip=replace(settings.sip, listen=tuple(options.sip)))
+    if getattr(options, "workers", None) is not None:
+        settings = replace(settings, sip=replace(settings.sip, workers=options.workers))
     return settings.checked()

@@ -7,6 +7,7 @@ start and says which one it is.
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -36,6 +37,7 @@ class HttpSettings:
 DIGEST_ALGORITHMS = ("SHA-256", "MD5")
 MAX_LISTENERS = 16
 KEPT_MESSAGES = ("all", "failed", "none")
+MAX_WORKERS = 32
 
 
 class Listener(NamedTuple):
@@ -55,9 +57,11 @@ class SipSettings:
     advertised: tuple[str, ...] = ()
     """Addresses that Via and Contact name, at most one IPv4 and one IPv6; empty: those listened at."""
     max_connections: int = 4_096
-    """TCP connections at once on one listener."""
+    """TCP connections at once on one listener; each worker takes its share of them."""
     idle_s: float = 3_600.0
     """How long a carrier's TCP connection may stay silent."""
+    workers: int = 1
+    """Edge processes behind the same addresses. Each has its share of what is counted here per installation."""
     realm: str = "trunkline"
     """Digest realm of requests whose Request-URI names no domain of ours."""
     domains: tuple[str, ...] = ()
@@ -72,7 +76,7 @@ class SipSettings:
     allow_private_targets: bool = False
     """Let trunks and outbound gateways lead to private networks, where PBXs live."""
     max_calls: int = 20_000
-    """Calls at once in this process; beyond that INVITEs get 503."""
+    """Calls at once; beyond that INVITEs get 503. Each worker takes its share: calls are spread evenly over them."""
     max_call_s: float = 86_400.0
     """Longest call."""
     ring_s: float = 180.0
@@ -88,7 +92,8 @@ class SipSettings:
     nonce_s: float = 60.0
     """How long a digest nonce serves."""
     unknown_per_s: int = 20
-    """Answers a second to one unknown source; more attempts go unanswered. Off in lab mode."""
+    """Answers a second to one unknown source; more attempts go unanswered. Off in lab mode. Each worker gives its
+    share, at least one."""
     keep_messages: str = ""
     """Of which calls the SIP messages are kept, secrets masked: ``all``; ``failed``, those that nobody answered or that
     an error ended; ``none``. Empty: ``failed``, in lab mode ``all``."""
@@ -108,8 +113,36 @@ class SipSettings:
         """Return one of `KEPT_MESSAGES`."""
         return self.keep_messages or ("all" if lab else "failed")
 
+    def share(self, worker: int) -> SipSettings:
+        """Return the settings of one of the workers (0, 1, ...): limits that each counts alone are divided."""
+        if self.workers == 1:
+            return self
+        return replace(
+            self,
+            max_calls=(self.max_calls + worker) // self.workers,
+            max_connections=max(1, (self.max_connections + worker) // self.workers),
+            unknown_per_s=max(min(1, self.unknown_per_s), (self.unknown_per_s + worker) // self.workers),
+        )
+
     def check(self) -> None:
         """Raise `ConfigError` for what cannot be used."""
+        if not 1 <= self.workers <= MAX_WORKERS:
+            raise ConfigError(f"sip.workers is 1 to {MAX_WORKERS}, not {self.workers}")
+        if self.workers > 1 and sys.platform != "linux":
+            raise ConfigError("sip.workers above 1 needs Linux, which spreads what arrives over them")
+        if self.max_calls < self.workers:
+            raise ConfigError(f"sip.max_calls is at least one for each of the {self.workers} workers")
+        self._check_addresses()
+        offered, known = self.digest_algorithms, DIGEST_ALGORITHMS
+        if not offered or not set(offered) <= set(known) or len(set(offered)) < len(offered):
+            raise ConfigError(f"sip.digest_algorithms names one or more of {', '.join(known)}, each once")
+        if self.keep_messages and self.keep_messages not in KEPT_MESSAGES:
+            raise ConfigError(f"sip.keep_messages is one of {', '.join(KEPT_MESSAGES)}, not {self.keep_messages!r}")
+        for name in ("t1", "max_calls", "failover_s", "idle_s", "max_connections", "keep_messages_mb"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"sip.{name} must be greater than 0")
+
+    def _check_addresses(self) -> None:
         if not 1 <= len(self.listeners) <= MAX_LISTENERS:
             raise ConfigError(f"sip.listen names 1 to {MAX_LISTENERS} listeners")
         for host in self.advertised:
@@ -123,16 +156,8 @@ class SipSettings:
                     f"sip.listen {listener.host} stands for every address of this machine: say with sip.advertised "
                     "(TRUNKLINE_SIP_ADVERTISED) which one carriers are to use"
                 )
-        offered, known = self.digest_algorithms, DIGEST_ALGORITHMS
-        if not offered or not set(offered) <= set(known) or len(set(offered)) < len(offered):
-            raise ConfigError(f"sip.digest_algorithms names one or more of {', '.join(known)}, each once")
         for text in self.nameservers:
             nameserver(text)
-        if self.keep_messages and self.keep_messages not in KEPT_MESSAGES:
-            raise ConfigError(f"sip.keep_messages is one of {', '.join(KEPT_MESSAGES)}, not {self.keep_messages!r}")
-        for name in ("t1", "max_calls", "failover_s", "idle_s", "max_connections", "keep_messages_mb"):
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"sip.{name} must be greater than 0")
 
 
 @dataclass(frozen=True, slots=True)

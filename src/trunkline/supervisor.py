@@ -1,8 +1,9 @@
-"""`trunkline serve`: binds both doors, starts the two processes behind them, and keeps them alive.
+"""`trunkline serve`: binds both doors, starts the processes behind them, and keeps them alive.
 
-The sockets belong to the supervisor, which never reads them: a process that dies leaves its door standing, what comes
-meanwhile waits in it, and the new process takes it over at the same address. A process that keeps dying is restarted
-ever more slowly, up to `MAX_PAUSE_S`. When the supervisor itself dies, the kernel ends both processes.
+Behind the SIP door stands one edge, or several workers that share its addresses, each with sockets of its own
+(SO_REUSEPORT). The sockets belong to the supervisor, which never reads them: a process that dies leaves its door
+standing, what comes meanwhile waits in it, and the new process takes it over at the same address. A process that keeps
+dying is restarted ever more slowly, up to `MAX_PAUSE_S`. When the supervisor itself dies, the kernel ends the others.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from trunkline import control
 from trunkline.config import Settings
 from trunkline.sip.uri import print_host_port
+from trunkline.sip.workers import Place, close_places, make_places
 from trunkline.store import database
 
 READY_S = 30.0
@@ -58,6 +61,34 @@ def bind_sip(settings: Settings) -> list[socket.socket]:
     return _bind_all(settings)
 
 
+def bind_workers(settings: Settings) -> list[list[socket.socket]]:
+    """Return the SIP sockets of each worker. Raises `StartError` when an address is taken.
+
+    Several workers share addresses that one socket each was bound to before, since a shared one would also bind beside
+    those of somebody else who shares.
+    """
+    first = bind_sip(settings)
+    if settings.sip.workers == 1:
+        return [first]
+    wanted = [(*sock.getsockname()[:2], sock.type) for sock in first]
+    for sock in first:
+        sock.close()
+    found: list[list[socket.socket]] = []
+    try:
+        for _ in range(settings.sip.workers):
+            found.append([])
+            for host, port, kind in wanted:
+                sock = _bound(host, port, kind, "sip", shared=True)
+                found[-1].append(sock)
+                if kind is socket.SOCK_STREAM:
+                    sock.listen(1024)
+    except StartError:
+        for sock in [sock for socks in found for sock in socks]:
+            sock.close()
+        raise
+    return found
+
+
 def _bind_all(settings: Settings) -> list[socket.socket]:
     """Bind every listener once; port 0 of a host is one port, picked for UDP, that TCP takes, too."""
     socks: list[socket.socket] = []
@@ -79,10 +110,12 @@ def _bind_all(settings: Settings) -> list[socket.socket]:
     return socks
 
 
-def _bound(host: str, port: int, kind: socket.SocketKind, door: str) -> socket.socket:
+def _bound(host: str, port: int, kind: socket.SocketKind, door: str, *, shared: bool = False) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
     if kind is socket.SOCK_STREAM:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     if sock.family is socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # so that [::] and 0.0.0.0 stand side by side
     try:
@@ -97,15 +130,24 @@ def _bound(host: str, port: int, kind: socket.SocketKind, door: str) -> socket.s
 
 @dataclass
 class _Child:
-    """One process: its sockets, since when it runs, the pipe through which it says that its door is open."""
+    """One process: its sockets, since when it runs, the pipe through which it says that its door is open.
+
+    ``kept`` are further descriptors that it inherits, ``told`` what its environment says of them.
+    """
 
     role: str
     socks: list[socket.socket]
+    name: str = ""
+    kept: tuple[int, ...] = ()
+    told: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     since: float = 0.0
     pipe: int = -1
     pause: float = MIN_PAUSE_S
     again_at: float = 0.0
+
+    def __str__(self) -> str:
+        return f"the {self.name or self.role} process"
 
     def start(self, environ: dict[str, str]) -> None:
         """Start the process with its sockets."""
@@ -116,8 +158,8 @@ class _Child:
         try:
             self.process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module, no text from outside
                 [sys.executable, "-m", "trunkline", self.role],
-                env=environ | told,
-                pass_fds=(*doors, writing),
+                env=environ | self.told | told,
+                pass_fds=(*doors, *self.kept, writing),
                 start_new_session=True,  # Ctrl-C reaches the supervisor, which ends them in order
             )
         finally:
@@ -143,21 +185,21 @@ class _Child:
 
 
 class Supervisor:
-    """The two processes of one installation."""
+    """The processes of one installation."""
 
-    def __init__(self, settings: Settings, http: socket.socket, sip: list[socket.socket]) -> None:
+    def __init__(self, settings: Settings, children: Sequence[_Child]) -> None:
         self._environ = _environment(settings)
-        self._children = (_Child("edge", sip), _Child("api", [http]))
+        self._children = children
         self._stopping = False
 
     def run(self, ready: Callable[[], None]) -> int:
-        """Start both processes, call ``ready`` when both doors are open, watch them until told to stop."""
+        """Start the processes, call ``ready`` when all doors are open, watch them until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         try:
             for child in self._children:
                 child.start(self._environ)
-            if not self._both_open():
+            if not self._all_open():
                 return 0 if self._stopping else 1
             ready()
             while not self._stopping:
@@ -169,15 +211,15 @@ class Supervisor:
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
-    def _both_open(self) -> bool:
-        """Wait until both doors are open; False when one will not be, or when told to stop."""
+    def _all_open(self) -> bool:
+        """Wait until all doors are open; False when one will not be, or when told to stop."""
         waiting = list(self._children)
         while waiting and not self._stopping:
             child = waiting[0]
             if child.opened(POLL_S):
                 waiting.pop(0)
             elif child.pipe < 0 or time.monotonic() - child.since > READY_S:
-                print(f"trunkline: the {child.role} process did not start; its message stands above", file=sys.stderr)
+                print(f"trunkline: {child} did not start; its message stands above", file=sys.stderr)
                 return False
         return not self._stopping
 
@@ -201,7 +243,7 @@ class Supervisor:
         child.process = None
         child.pause = MIN_PAUSE_S if now - child.since > STEADY_S else min(child.pause * 2, MAX_PAUSE_S)
         child.again_at = now + child.pause
-        print(f"trunkline: the {child.role} process ended ({code}); restarting", file=sys.stderr, flush=True)
+        print(f"trunkline: {child} ended ({code}); restarting", file=sys.stderr, flush=True)
 
     def _end(self) -> None:
         running = [child.process for child in self._children if child.process is not None]
@@ -216,6 +258,15 @@ class Supervisor:
                 process.wait()
         for child in self._children:
             child.forget_pipe()
+
+
+def _edge(socks: list[socket.socket], place: Place | None, claim: int) -> _Child:
+    """Return the one edge, or one of several workers; ``claim`` on the data folder holds as long as any of them."""
+    told = {"TRUNKLINE_CLAIM_FD": str(claim)}
+    if place is None:
+        return _Child("edge", socks, kept=(claim,), told=told)
+    kept = (claim, *place.descriptors)
+    return _Child("edge", socks, f"edge (worker {place.worker})", kept, told | place.environ())
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -238,14 +289,15 @@ def serve(settings: Settings, ready: Callable[[str, str], None] | None = None) -
     ``ready`` gets the two doors as HOST:PORT when both are open; of several SIP doors the first.
     """
     database.prepare(settings.data)
+    claim = control.claim(settings.data)
     try:
         http = bind_http(settings)
-        sip = bind_sip(settings)
+        sip = bind_workers(settings)
     except StartError as error:
         print(f"trunkline: {error}", file=sys.stderr)
         return 1
     door = print_host_port(*http.getsockname()[:2])
-    sip_doors = list(dict.fromkeys(print_host_port(*sock.getsockname()[:2]) for sock in sip))
+    sip_doors = list(dict.fromkeys(print_host_port(*sock.getsockname()[:2]) for sock in sip[0]))
 
     def opened() -> None:
         print(f"ready http={door} sip={','.join(sip_doors)}", flush=True)
@@ -253,6 +305,12 @@ def serve(settings: Settings, ready: Callable[[str, str], None] | None = None) -
             ready(door, sip_doors[0])
 
     with ExitStack() as open_:
-        for sock in (http, *sip):
+        open_.enter_context(claim)
+        for sock in (http, *[sock for socks in sip for sock in socks]):
             open_.enter_context(sock)
-        return Supervisor(settings, http, sip).run(opened)
+        places: Sequence[Place | None] = [None]
+        if len(sip) > 1:
+            places = made = make_places(len(sip))
+            open_.callback(close_places, made)
+        edges = [_edge(*pair, claim.fileno()) for pair in zip(sip, places, strict=True)]
+        return Supervisor(settings, [*edges, _Child("api", [http])]).run(opened)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from contextlib import suppress
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -119,6 +121,53 @@ def test_damaged_file_is_put_aside(tmp_path: Path) -> None:
     reader, _ = _written(tmp_path, RECORD)
     assert reader.get("call-1") == RECORD
     assert len(list(tmp_path.glob("calls.db.damaged-*"))) == 1
+
+
+def test_several_journals_write_one_file(tmp_path: Path) -> None:
+    """Three at once, as three edges do: every record is there once, and calls of strangers are added up."""
+    journals = [CallJournal(tmp_path) for _ in range(3)]
+    for number in range(700):
+        for name, journal in enumerate(journals):
+            journal.put(replace(RECORD, id=f"{name}-{number}"))
+            journal.put(replace(STRANGER, last_at=AT + timedelta(seconds=number)))
+    for journal in journals:
+        journal.close()
+    reader = CallReader(tmp_path)
+    assert [journal.dropped for journal in journals] == [0, 0, 0]
+    assert len({record.id for _, record in reader.page(EVERYTHING, [], limit=5000)}) == 2100
+    row = reader.unclaimed(10)[0]
+    assert (row.count, row.first_at, row.last_at) == (2100, AT, AT + timedelta(seconds=699))
+
+
+def test_several_journals_put_a_damaged_file_aside_once(tmp_path: Path) -> None:
+    (tmp_path / calls.FILE).write_bytes(b"this is no database" * 100)
+    with ThreadPoolExecutor(4) as pool:
+        journals = list(pool.map(lambda _: CallJournal(tmp_path), range(4)))
+    for number, journal in enumerate(journals):
+        journal.put(replace(RECORD, id=f"{number}"))
+        journal.close()
+    assert len(list(tmp_path.glob("calls.db.damaged-*"))) == 1
+    assert len(CallReader(tmp_path).page(EVERYTHING, [], limit=10)) == 4
+
+
+@pytest.mark.parametrize("held_s", [1.0, 3.0])
+def test_a_batch_that_finds_the_file_busy_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_s: float
+) -> None:
+    """Until it is written; only when the journal closes meanwhile, the batch is dropped in the end, and counted."""
+    monkeypatch.setattr(calls, "BUSY_MS", 100)
+    monkeypatch.setattr(calls, "LAST_TRY_S", 2.0)
+    journal = CallJournal(tmp_path)
+    with closing(sqlite3.connect(tmp_path / calls.FILE, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(held_s, other.execute, ["ROLLBACK"])
+        release.start()
+        for number in range(3):
+            journal.put(replace(RECORD, id=f"{number}"))
+        journal.close()
+        release.join()
+    found = len(CallReader(tmp_path).page(EVERYTHING, [], limit=10))
+    assert (found, journal.dropped) == ((3, 0) if held_s < 2 else (0, 3))
 
 
 def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:

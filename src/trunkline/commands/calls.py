@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from argparse import Namespace
+from collections import Counter
 
 from trunkline import control
 from trunkline.cli import settings_of
@@ -66,10 +67,21 @@ def log(options: Namespace) -> int:
 
 
 def status(options: Namespace) -> int:
-    """Show what the running edge holds."""
-    counts = asyncio.run(control.ask(settings_of(options).data, {"op": "counts"}))
+    """Show what the running edge holds: all its workers together; JSON lists them, too."""
+    answers = asyncio.run(control.ask_all(settings_of(options).data, {"op": "counts"}))
+    workers = next(iter(answers.values())).pop("workers")
+    held: Counter[str] = Counter()
+    for answer in answers.values():
+        answer.pop("workers", None)
+        held.update(answer)
+    silent = [worker for worker in range(workers) if worker not in answers]
     if options.json:
-        document(counts)
-    else:
-        table(("HELD", "COUNT"), list(counts.items()))
+        each = [
+            {"worker": worker, "answers": worker in answers, **answers.get(worker, {})} for worker in range(workers)
+        ]
+        document({**held, "workers": each})
+        return 0
+    table(("HELD", "COUNT"), list(held.items()))
+    for worker in silent:
+        print(f"worker {worker} does not answer: it is being restarted, or hangs")
     return 0

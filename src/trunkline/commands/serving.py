@@ -1,4 +1,4 @@
-"""`trunkline serve`, `lab`, `demo`, and the two processes alone."""
+"""`trunkline serve`, `lab`, `demo`, and each process alone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import os
 import socket
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 
-from trunkline import supervisor
+from trunkline import control, supervisor
 from trunkline.cli import settings_of
 from trunkline.config import Settings
+from trunkline.sip.workers import Place
 from trunkline.store import database
 
 
 def serve(options: Namespace) -> int:
-    """Run both processes until told to stop."""
+    """Run all processes until told to stop."""
     return supervisor.serve(settings_of(options))
 
 
@@ -41,7 +44,13 @@ def edge(options: Namespace) -> int:
     from trunkline.app import serve_edge
 
     settings = settings_of(options)
-    serve_edge(settings, _inherited() or _bind(settings, lambda: supervisor.bind_sip(settings)))
+    place = Place.inherited(os.environ)
+    if place is None:  # alone it has no share, but all
+        settings = replace(settings, sip=replace(settings.sip, workers=1))
+    doors = _inherited() or _bind(settings, lambda: supervisor.bind_sip(settings))
+    claimed = "TRUNKLINE_CLAIM_FD" in os.environ  # by the supervisor, for as long as any of its edges lives
+    with nullcontext() if claimed else control.claim(settings.data):
+        serve_edge(settings, doors, place)
     return 0
 
 

@@ -94,11 +94,12 @@ class Doorkeeper:
         lab: bool,
         new_token: Callable[[], str],
         password: Callable[[str], tuple[str, str] | None],
+        nonces: Nonces | None = None,
     ) -> None:
         self._settings = settings
         self._lab = lab
         self._password = password
-        self._nonces = Nonces(os.urandom(32), settings.nonce_s, new_token=new_token)
+        self._nonces = nonces or Nonces(os.urandom(32), settings.nonce_s, new_token=new_token)
         self._strangers: dict[str, int] = {}
         self._second = 0
 

@@ -25,6 +25,7 @@ from trunkline.core.sources import parse_address
 from trunkline.sip.admission import Counts, Doorkeeper, Places
 from trunkline.sip.call import Call
 from trunkline.sip.capture import Capture, Captures
+from trunkline.sip.digest import Nonces
 from trunkline.sip.doors import Doors
 from trunkline.sip.events import (
     TERMINATED,
@@ -109,6 +110,8 @@ class Edge:
         new_id: Callable[[], str],
         draw: Callable[[], float],
         flush: Callable[[], None],
+        counts: Counts | None = None,
+        nonces: Nonces | None = None,
     ) -> None:
         self.transactions = transactions
         self.facts = facts
@@ -125,12 +128,12 @@ class Edge:
         self.flush = flush
         self.now = time.monotonic
         self.wall = time.time
-        self.counts = Counts()
+        self.counts = counts or Counts()
         self.captures = Captures(
             settings.messages_kept(lab=lab), journal, wall=self.wall, now=time.monotonic, later=self.later
         )
         transactions.new_capture = self.captures.new
-        self.keeper = Doorkeeper(settings, lab=lab, new_token=new_token, password=facts.sip_password)
+        self.keeper = Doorkeeper(settings, lab=lab, new_token=new_token, password=facts.sip_password, nonces=nonces)
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
         self._documents: dict[Call, DocumentLegs] = {}

@@ -13,6 +13,7 @@ from trunkline.sip.server import SipServer
 from trunkline.sip.tcp import Admit, TcpDoor
 from trunkline.sip.transaction import Transactions
 from trunkline.sip.udp import UdpDoor
+from trunkline.sip.workers import Post
 
 
 @dataclass
@@ -22,10 +23,13 @@ class Listeners:
     udp: list[UdpDoor]
     tcp: list[TcpDoor]
     doors: Doors
+    post: Post | None = None
 
     async def open(self, admit: Admit) -> None:
         """Begin to read and to accept; ``admit`` judges who connects."""
         _allow_descriptors()
+        if self.post is not None:
+            self.post.open(self.doors.all)
         for door in self.udp:
             door.open()
         for listener in self.tcp:
@@ -38,12 +42,23 @@ class Listeners:
             door.close()
         for listener in self.tcp:
             await listener.close()
+        if self.post is not None:
+            self.post.close()
 
 
 def make_listeners(
-    socks: list[socket.socket], settings: SipSettings, transactions: Transactions, server: SipServer
+    socks: list[socket.socket],
+    settings: SipSettings,
+    transactions: Transactions,
+    server: SipServer,
+    post: Post | None = None,
 ) -> Listeners:
-    """Return doors on bound sockets, whose messages go to ``transactions`` and whose sends ``server`` makes."""
+    """Return doors on bound sockets, whose messages go to ``transactions`` and whose sends ``server`` makes.
+
+    Of several workers each has a ``post``, which stands between doors and transactions.
+    """
+    take = transactions.receive if post is None else post.take
+    failed = transactions.transport_failed if post is None else post.failed
     udp: list[UdpDoor] = []
     tcp: list[TcpDoor] = []
     bound: list[tuple[UdpDoor | TcpDoor, str]] = []
@@ -52,24 +67,23 @@ def make_listeners(
         host = settings.advertised_for(at)
         door: UdpDoor | TcpDoor
         if sock.type is socket.SOCK_DGRAM:
-            door = UdpDoor(
-                sock, host, take=transactions.receive, flush=server.flush, failed=transactions.transport_failed
-            )
+            door = UdpDoor(sock, host, take=take, flush=server.flush, failed=failed)
             udp.append(door)
         else:
             door = TcpDoor(
                 sock,
                 host,
-                take=transactions.receive,
+                take=take,
                 refuse=transactions.refuse,
                 flush=server.flush,
-                failed=transactions.transport_failed,
+                failed=failed,
                 idle_s=settings.idle_s,
                 max_connections=settings.max_connections,
             )
+            door.closed = None if post is None else post.closed
             tcp.append(door)
         bound.append((door, at))
-    return Listeners(udp, tcp, Doors(bound))
+    return Listeners(udp, tcp, Doors(bound), post)
 
 
 def _allow_descriptors() -> None:

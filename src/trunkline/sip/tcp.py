@@ -68,6 +68,7 @@ class TcpDoor(Door):
         self._sock = sock
         self.take, self.refuse, self.flush, self.failed = take, refuse, flush, failed
         self.admit: Admit = admit_nobody
+        self.closed: Callable[[Hop], None] | None = None
         self.buffer = bytearray(READ_SIZE)  # of whichever connection reads: one reads at a time
         bound = sock.getsockname()[0]
         self._local = None if ip_address(bound).is_unspecified else (bound, 0)
@@ -122,6 +123,8 @@ class TcpDoor(Door):
         if connection.asked:
             self.failed(Hop(*connection.peer, self), time.monotonic())
             self.flush()
+        if self.closed is not None:
+            self.closed(Hop(*connection.peer, self))
 
     def _close_silent(self) -> None:
         """Close connections on which too little was said for too long."""

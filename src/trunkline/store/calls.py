@@ -2,11 +2,13 @@
 
 The edge hands records over and goes on; nothing on the SIP path waits for a disk. What has come is written every
 `FLUSH_S`, in transactions of at most `BATCH` records; beyond `MAX_WAITING` waiting ones records are dropped and
-counted. A crash may lose the last batch of records, never a call. Messages are masked and packed on that thread, too.
+counted. A crash may lose the last batch of records, never a call. Several edges may write the file: a batch that finds
+it busy waits and is tried again. Messages are masked and packed on that thread, too.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import sqlite3
 import threading
@@ -15,6 +17,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,7 @@ from trunkline.store.rows import marks, time_text, time_value
 log = logging.getLogger(__name__)
 
 FILE = "calls.db"
+LOCK = "calls.lock"
 FLUSH_S = 0.2
 BATCH = 500
 MAX_WAITING = 20_000
@@ -37,6 +41,12 @@ MAX_WAITING_BYTES = 64 << 20
 """Bytes of messages that wait to be written; more are dropped and counted."""
 KEPT_BYTES = 256 << 20
 """Bytes of packed messages that the file keeps, unless told otherwise; the oldest make room."""
+BUSY_MS = 1_000
+"""How long a batch waits for another process's batch before it is tried again."""
+OPEN_S = 10.0
+"""How long an edge that starts waits for the file."""
+LAST_TRY_S = 2.0
+"""How long `CallJournal.close` tries."""
 MAX_LINE = 500
 """Characters kept of one line of a trace or a ladder."""
 
@@ -72,19 +82,25 @@ class CallJournal:
     """Takes records from the edge and writes them on its thread until `close`; messages after their call's record."""
 
     def __init__(self, data: Path, kept_bytes: int = KEPT_BYTES) -> None:
-        try:
-            self._db = _opened(data / FILE)
-        except sqlite3.DatabaseError as error:  # records must not cost calls: a damaged file is put aside
-            aside = data / f"{FILE}.damaged-{int(time.time())}"
-            (data / FILE).rename(aside)
-            log.warning("%s is damaged (%s); put aside as %s", FILE, error, aside.name)
-            self._db = _opened(data / FILE)
+        with (data / LOCK).open("w") as lock:  # one after the other, so that only one puts a damaged file aside
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                self._db = _opened(data / FILE)
+            except sqlite3.DatabaseError as error:  # records must not cost calls: a damaged file is put aside
+                if _is_busy(error):
+                    raise
+                aside = data / f"{FILE}.damaged-{int(time.time())}"
+                (data / FILE).rename(aside)
+                log.warning("%s is damaged (%s); put aside as %s", FILE, error, aside.name)
+                self._db = _opened(data / FILE)
         self._waiting: deque[_Entry] = deque()
         # Written by one thread each: the edge's, and the journal's.
         self._bytes_taken = self._bytes_done = 0
         self._shelf = messages.Shelf(self._db, kept_bytes)
         self._some = threading.Event()
         self._closing = threading.Event()
+        self._last_try = inf
+        self._given_up = False
         self.dropped = 0
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -104,7 +120,8 @@ class CallJournal:
             self._some.set()
 
     def close(self) -> None:
-        """Write what waits and end the thread."""
+        """Write what waits and end the thread; what finds the file busy until `LAST_TRY_S` is dropped and counted."""
+        self._last_try = time.monotonic() + LAST_TRY_S
         self._closing.set()
         self._some.set()
         self._thread.join()
@@ -124,13 +141,28 @@ class CallJournal:
 
     def _written(self, batch: Sequence[_Entry]) -> bool:
         try:
-            self._write(batch)
+            while not self._given_up and not self._write_unless_busy(batch):
+                self._given_up = time.monotonic() > self._last_try
+            if self._given_up:
+                return False
         except Exception:
             log.exception("%d call records could not be written", len(batch))
             with suppress(sqlite3.Error):
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 self._shelf.count()
+            return False
+        return True
+
+    def _write_unless_busy(self, batch: Sequence[_Entry]) -> bool:
+        """Write a batch; False where another process has held the file for `BUSY_MS`."""
+        try:
+            self._write(batch)
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             return False
         return True
 
@@ -161,8 +193,8 @@ class CallJournal:
     def _count(self, record: UnclaimedCall) -> None:
         self._db.execute(
             "INSERT INTO unclaimed VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, number) DO UPDATE SET "
-            "verdict = excluded.verdict, count = count + excluded.count, last_at = excluded.last_at, "
-            "trace = excluded.trace",
+            "verdict = excluded.verdict, count = count + excluded.count, trace = excluded.trace, "
+            "first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)",
             (
                 record.source,
                 _clean(record.number),
@@ -176,12 +208,17 @@ class CallJournal:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=OPEN_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA busy_timeout=10000")
     connection.executescript(_SCHEMA)
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     return connection
+
+
+def _is_busy(error: sqlite3.DatabaseError) -> bool:
+    """Tell whether a failure means no more than that another process has the file."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _clean(text: str) -> str:

@@ -17,6 +17,8 @@ from trunkline.core.records import WireMessage
 _LEVEL = 1  # a text as repetitive as a call's messages gets hardly smaller with more work
 _ROOM = 500
 """Rows that are looked at together where some are to go; a batch brings no more."""
+RECOUNT = 1_000
+"""Calls of this process after which the table is added up anew, for what other processes have added meanwhile."""
 
 
 def packed(messages: Sequence[WireMessage]) -> bytes:
@@ -36,7 +38,7 @@ class Shelf:
     def __init__(self, connection: sqlite3.Connection, limit: int) -> None:
         self._db = connection
         self._limit = limit
-        self._total = 0
+        self._total = self._added = 0
         self.count()
 
     def count(self) -> None:
@@ -50,6 +52,10 @@ class Shelf:
                 "INSERT OR IGNORE INTO messages SELECT seq, ? FROM calls WHERE id = ?", (data, call_id)
             )
             self._total += len(data) * max(0, done.rowcount)
+        self._added += len(calls)
+        if self._added >= RECOUNT:
+            self._added = 0
+            self.count()
         self._drop_oldest()
 
     def _drop_oldest(self) -> None:
