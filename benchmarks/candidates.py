@@ -54,11 +54,15 @@ class Candidate:
     final: int | None = None
 
 
+AS_ELSEWHERE = {"TRUNKLINE_SIP_KEEP_MESSAGES": "failed"}
+"""What is the default off loopback: in lab mode the messages of all calls would be kept."""
+
+
 @contextmanager
 def _installation(environ: dict[str, str] | None = None) -> Iterator[tuple[Server, Tenant, str]]:
     """Run Trunkline with a tenant whose carrier is the caller; yields (server, tenant, carrier)."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        server = Server(Path(folder) / "data", environ=environ)
+        server = Server(Path(folder) / "data", environ=AS_ELSEWHERE | (environ or {}))
         with pinned(cores()[0]):
             server.start()
         try:

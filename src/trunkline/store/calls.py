@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 FILE = "calls.db"
 LOCK = "calls.lock"
-FLUSH_S = 0.2
+FLUSH_S = 0.05
 BATCH = 500
 MAX_WAITING = 20_000
 MAX_WAITING_BYTES = 64 << 20
