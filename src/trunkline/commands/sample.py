@@ -134,7 +134,7 @@ def _invitation(login: Login, http: str, sip: str) -> str:
     number = '{"numbers":"' + NUMBER + '","carrier":"\'$CARRIER\'","region":"California, UNITED STATES"}'
     keep = r"""sed 's/.*"carrier_id":"\([0-9]*\)".*/\1/'"""
     return f"""
-Trunkline runs: API http://{http}, SIP {sip} (UDP), in lab mode. Stop it with Ctrl-C.
+Trunkline runs: API http://{http}, SIP {sip} (UDP and TCP), in lab mode. Stop it with Ctrl-C.
 
 Account "{NAME}"   auth_id {login.auth_id}   auth_token {login.auth_token}
 Its default application dials a sample phone at 127.0.0.1:{PHONE_PORT}, which answers.
