@@ -66,6 +66,15 @@ def test_workers_share_what_an_installation_may_have(workers: int) -> None:
     assert SipSettings(workers=workers, unknown_per_s=0).share(0).unknown_per_s == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("RATE_REQUESTS", "-1"), ("RATE_SECONDS", "0"), ("RATE_SECONDS", "nan"), ("RATE_SECONDS", "1e9"), ("HOST", "x")],
+)
+def test_a_wrong_setting_of_the_http_door_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"http.{name.lower()}"):
+        load(None, {f"TRUNKLINE_HTTP_{name}": value}).checked()
+
+
 def test_lab_mode_only_while_every_door_is_on_loopback() -> None:
     public = SipSettings(listen=("192.0.2.1:5060",))
     assert not Settings(sip=public).lab_mode

@@ -13,6 +13,7 @@ from trunkline import explaining
 from trunkline.app import run_loop, say_ready, told_to_stop
 from trunkline.config import Settings
 from trunkline.dialects.asgi import build
+from trunkline.dialects.limits import RateLimit
 from trunkline.installation import rules
 from trunkline.store import database
 from trunkline.store.calls import CallReader
@@ -27,7 +28,7 @@ def serve_api(settings: Settings, sock: socket.socket) -> None:
 async def _api(settings: Settings, sock: socket.socket) -> None:
     vault = database.open_vault(settings.data)
     inventory = Inventory(settings.data, vault, rules(settings))
-    app = build(inventory, CallReader(settings.data), explaining.EdgeExplainer(settings.data))
+    app = build(inventory, CallReader(settings.data), explaining.EdgeExplainer(settings.data), limit=_limit(settings))
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
     server = _Server(config)
     stop = told_to_stop()
@@ -38,6 +39,12 @@ async def _api(settings: Settings, sock: socket.socket) -> None:
     server.should_exit = True
     await serving
     inventory.close()
+
+
+def _limit(settings: Settings) -> RateLimit | None:
+    """Return the limit on an account's requests; a lab has none."""
+    http = settings.http
+    return RateLimit(http.rate_requests, http.rate_seconds) if http.rate_requests and not settings.lab_mode else None
 
 
 class _Server(uvicorn.Server):

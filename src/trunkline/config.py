@@ -32,6 +32,19 @@ class HttpSettings:
     port: int = 8080
     public_url: str = ""
     """What links begin with; empty: the request's own scheme and host."""
+    rate_requests: int = 300
+    """Requests of one account in ``rate_seconds``, on the dialects whose vendor has such a limit (Plivo's is this one);
+    more get 429. 0: no limit. Off in lab mode."""
+    rate_seconds: float = 5.0
+
+    def check(self) -> None:
+        """Raise `ConfigError` for what cannot be used."""
+        if not _is_ip(self.host):
+            raise ConfigError(f"http.host {self.host!r} is not an IP address")
+        if self.rate_requests < 0:
+            raise ConfigError("http.rate_requests is 0 (no limit) or more")
+        if not 0 < self.rate_seconds <= 3600:
+            raise ConfigError("http.rate_seconds is more than 0 and at most 3600")
 
 
 DIGEST_ALGORITHMS = ("SHA-256", "MD5")
@@ -190,8 +203,7 @@ class Settings:
 
     def checked(self) -> Settings:
         """Return these settings if they agree with each other; `ConfigError` otherwise."""
-        if not _is_ip(self.http.host):
-            raise ConfigError(f"http.host {self.http.host!r} is not an IP address")
+        self.http.check()
         self.sip.check()
         if self.lab and not self._on_loopback:
             raise ConfigError("lab mode is accepted only while every listener is on loopback (127.0.0.1 or ::1)")

@@ -43,7 +43,7 @@ def applications(client: Any) -> dict[str, Any]:
     changed = client.applications.update(other.app_id, answer_url="http://127.0.0.1:9/changed")
     after = client.applications.get(other.app_id)
     listed = [a.app_id for a in client.applications.list(app_name="Second")]
-    client.applications.delete(other.app_id, cascade=False)
+    client.applications.delete(other.app_id, cascade=False, new_endpoint_application=made.app_id)
     return {
         "made": made.message,
         "got": shown(got),
@@ -85,10 +85,44 @@ def numbers(client: Any) -> dict[str, Any]:
     }
 
 
+def accounts(client: Any) -> dict[str, Any]:
+    """Get and update the account."""
+    before = client.account.get()
+    changed = client.account.update(city="Oslo")  # name and address go as null
+    return {"before": shown(before), "changed": changed.message, "after": shown(client.account.get())}
+
+
+def subaccounts(client: Any, url: str) -> dict[str, Any]:
+    """Create, list, get, update and delete subaccounts; act as one."""
+    made = client.subaccounts.create("Wayne", True)
+    auth_id = made.auth_id
+    own = connect(url, auth_id, made.auth_token)
+    app = own.applications.create("Own", answer_url="http://127.0.0.1:9/answer", default_endpoint_app=True)
+    filtered = [a.app_id for a in client.applications.list(subaccount=auth_id)]
+    result = {
+        "made": made.message,
+        "got": shown(client.subaccounts.get(auth_id)),
+        "listed": [s.auth_id for s in client.subaccounts.list()] == [auth_id],
+        "walked": [s.auth_id for s in client.subaccounts] == [auth_id],
+        "filtered": filtered == [app.app_id],
+        "application": shown(client.applications.get(app.app_id)),
+        "foreign": refusal(own.numbers.list),
+        "changed": client.subaccounts.update(auth_id, "Kent").message,  # `enabled` goes as false
+    }
+    result["disabled"] = {"list": refusal(own.numbers.list), "get": refusal(own.account.get)}
+    client.subaccounts.update(auth_id, "Kent", True)
+    result["enabled"] = refusal(own.numbers.list)
+    result["below"] = refusal(own.subaccounts.create, "Below")
+    client.subaccounts.delete(auth_id, cascade=True)
+    result["gone"] = [refusal(client.subaccounts.get, auth_id), refusal(client.applications.get, app.app_id)]
+    return result
+
+
 def main(url: str, auth_id: str, auth_token: str) -> None:
     """Play everything and print what came of it."""
     client = connect(url, auth_id, auth_token)
     result = {"applications": applications(client), "numbers": numbers(client)}
+    result |= {"account": accounts(client), "subaccounts": subaccounts(client, url)}
     stranger = plivo.RestClient(auth_id, "0" * 32)
     result["stranger"] = {"get": refusal(stranger.numbers.get, str(FIRST)), "list": refusal(stranger.numbers.list)}
     print(json.dumps(result))

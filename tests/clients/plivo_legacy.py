@@ -39,10 +39,29 @@ def numbers(api: Any) -> dict[str, Any]:
     return result
 
 
+def subaccounts(api: Any) -> dict[str, Any]:
+    """Get and modify the account; create, list, get, modify and delete a subaccount."""
+    result = {"account": api.get_account(), "account_changed": api.modify_account({"city": "Oslo"})}
+    result["account_after"] = api.get_account()
+    made = api.create_subaccount({"name": "Legacy", "enabled": "True"})
+    auth_id = made[1]["auth_id"]
+    result |= {"made": made, "listed": api.get_subaccounts(), "got": api.get_subaccount({"subauth_id": auth_id})}
+    result["changed"] = api.modify_subaccount({"subauth_id": auth_id, "name": "Other", "enabled": "False"})
+    result["after"] = api.get_subaccount({"subauth_id": auth_id})
+    result["deleted"] = api.delete_subaccount({"subauth_id": auth_id, "cascade": "True"})[0]
+    result["gone"] = api.get_subaccount({"subauth_id": auth_id})
+    app = api.create_application({"app_name": "Gone", "answer_url": "http://127.0.0.1:9/answer"})[1]["app_id"]
+    result["app"] = api.modify_application({"app_id": app, "default_endpoint_app": "True"})
+    result["app_after"] = api.get_application({"app_id": app})
+    result["app_deleted"] = api.delete_application({"app_id": app})[0]
+    return result
+
+
 def main(url: str, auth_id: str, auth_token: str) -> None:
     """Play everything and print what came of it, as pairs of status and body."""
     api = plivo.RestAPI(auth_id, auth_token, url=url)
     result = {"carriers": carriers(api), "numbers": numbers(api)}
+    result["subaccounts"] = subaccounts(api)
     result["stranger"] = {"list": plivo.RestAPI(auth_id, "0" * 32, url=url).get_incoming_carriers()}
     print(json.dumps(result, default=lambda value: value.decode()))  # an empty body stays bytes
 

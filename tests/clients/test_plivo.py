@@ -51,6 +51,22 @@ def test_the_current_sdk(server: Server) -> None:
     assert numbers["gone"] == ["ResourceNotFoundError", "not found"]
     assert numbers["again"] == ["ValidationError", "number(s) 14155550000 already exist"]
     assert numbers["not_yet"] == ["ValidationError", "cnam_lookup is not available yet"]
+
+    account = played["account"]
+    assert (account["before"]["city"], account["changed"], account["after"]["city"]) == ("", "changed", "Oslo")
+    assert account["before"]["name"] == account["after"]["name"] != ""
+
+    subs = played["subaccounts"]
+    assert (subs["made"], subs["changed"]) == ("created", "changed")
+    assert (subs["got"]["name"], subs["got"]["enabled"]) == ("Wayne", True)
+    assert subs["got"]["auth_token"] == subs["got"]["new_auth_token"] != ""
+    assert (subs["listed"], subs["walked"], subs["filtered"]) == (True, True, True)
+    assert subs["application"]["sub_account"] == subs["got"]["auth_id"]
+    assert subs["application"]["default_endpoint_app"] is True
+    assert subs["foreign"] == subs["enabled"] == ["nothing", ""]
+    assert subs["disabled"]["list"][0] == subs["disabled"]["get"][0] == "AuthenticationError"
+    assert subs["below"][0] == "ForbiddenError"
+    assert [kind for kind, _ in subs["gone"]] == ["ResourceNotFoundError"] * 2
     assert played["stranger"]["get"][0] == played["stranger"]["list"][0] == "AuthenticationError"
 
 
@@ -75,4 +91,14 @@ def test_the_legacy_sdk(server: Server) -> None:
     assert numbers["linked"][1]["carrier"] == "Legacy"
     assert numbers["unlinked"][1]["application"] is None
     assert (numbers["unrent"], numbers["deleted"]) == ([204, 204], 204)
+
+    subs = played["subaccounts"]
+    assert (subs["account"][0], subs["account_changed"][0]) == (200, 202)
+    assert (subs["account"][1]["city"], subs["account_after"][1]["city"]) == ("", "Oslo")
+    assert (subs["made"][0], subs["made"][1]["message"]) == (201, "created")
+    assert [s["name"] for s in subs["listed"][1]["objects"]] == ["Legacy"]
+    assert subs["got"][1]["auth_token"] == subs["made"][1]["auth_token"]
+    assert (subs["changed"][0], subs["after"][1]["name"], subs["after"][1]["enabled"]) == (202, "Other", False)
+    assert (subs["deleted"], subs["gone"][0]) == (204, 404)
+    assert (subs["app"][0], subs["app_after"][1]["default_endpoint_app"], subs["app_deleted"]) == (202, True, 204)
     assert played["stranger"]["list"][0] == 401

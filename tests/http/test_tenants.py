@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,6 +16,7 @@ from trunkline.core.model import EVERYTHING, Page
 from trunkline.core.ports import NumberFilter
 from trunkline.core.records import CallRecord
 from trunkline.dialects.asgi import DIALECTS
+from trunkline.dialects.plivo.arguments import ARGUMENTS
 from trunkline.store.calls import CallJournal
 
 NUMBER = "14155551234"
@@ -26,6 +28,7 @@ ABSENT = {
     "number": "14155559999",
     "carrier_id": "12345678901234",
     "app_id": "210112345678901234",
+    "subauth_id": "SA" + "0" * 18,
 }
 OPERATIONS = [(dialect.name, operation) for dialect in DIALECTS for operation in dialect.operations]
 CLOSED = [(name, operation) for name, operation in OPERATIONS if not operation.public]
@@ -42,6 +45,8 @@ def every(operations: list[tuple[str, Any]]) -> pytest.MarkDecorator:
 def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
     """Give ``owner`` one of everything; return its ids by dialect and path value."""
     carrier_id = world.carrier(owner, name=MARK)
+    world.plivo("POST", "", {"city": MARK}, tenant=owner)
+    subauth_id = world.plivo("POST", "Subaccount/", {"name": MARK}, tenant=owner).json["auth_id"]
     app_id = world.application(owner, app_name=MARK, answer_url=f"http://127.0.0.1/{MARK}")
     trunk_uuid, _ = world.trunk(owner, name=MARK)
     world.numbers(carrier_id, NUMBER, tenant=owner, app_id=app_id)
@@ -73,7 +78,13 @@ def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
     native = {"carrier_id": carrier.id, "gateway_id": carrier.gateways[0].id, "trunk_id": trunk_uuid}
     native |= {"number": NUMBER, "call_id": "call-1"}
     return {
-        "plivo": {"auth_id": owner.auth_id, "carrier_id": carrier_id, "app_id": app_id, "number": NUMBER},
+        "plivo": {
+            "auth_id": owner.auth_id,
+            "carrier_id": carrier_id,
+            "app_id": app_id,
+            "number": NUMBER,
+            "subauth_id": subauth_id,
+        },
         "native": native,
     }
 
@@ -132,6 +143,8 @@ def contents(world: World) -> Any:
             store.numbers.page(EVERYTHING, NumberFilter(), page),
             store.applications.page(EVERYTHING, None, page),
             store.trunks.page(EVERYTHING, page),
+            store.accounts.all(),
+            store.log.page(EVERYTHING, Page(1)),
         )
 
     return asyncio.run(world.inventory.search(look))
@@ -187,6 +200,51 @@ def test_without_credentials(tenanted: World, ids: Any, dialect: str, operation:
     reply = send(tenanted, dialect, operation, ids[dialect], nobody)
     assert reply.status == (200 if operation.public else 401)
     assert MARK.encode() not in reply.body
+
+
+REFERENCES = {
+    "carrier": "carrier_id",
+    "app_id": "app_id",
+    "new_endpoint_application": "app_id",
+    "subaccount": "subauth_id",
+    "sub_account": "auth_id",
+}
+"""Plivo's arguments that name a record, and which of its ids they take."""
+
+PLIVO_WRITES = [o for name, o in CLOSED if name == "plivo" and o.method != "GET"]
+
+
+@pytest.mark.parametrize("operation", PLIVO_WRITES, ids=lambda o: f"{o.method} {o.path}")
+@pytest.mark.parametrize("argument", REFERENCES)
+def test_foreign_references_read_like_absent_ones(world: World, operation: Any, argument: str) -> None:
+    foreign, own = furnish(world, world.other)["plivo"], mine(world)
+    before = contents(world)
+    for where in ("body", "query"):
+        replies = []
+        for value in (foreign[REFERENCES[argument]], ABSENT.get(REFERENCES[argument], "MA" + "0" * 18)):
+            args = body_of("plivo", operation) | own["arguments"] | {argument: value}
+            path = filled(operation.path, own["values"])
+            path, body = (path, args) if where == "body" else (f"{path}?{urlencode(args)}", None)
+            replies.append(world.ask(operation.method, path, body, world.main.basic))
+            if argument not in ARGUMENTS[operation.handler.__name__]:
+                break  # it says nothing to this operation
+        else:
+            assert [r.status for r in replies] == [400, 400], operation
+            assert said(replies[0]) == said(replies[1])
+            assert argument.replace("_", "") in replies[0].json["error"].replace("_", "")
+            assert contents(world) == before
+        assert MARK.encode() not in b"".join(r.body for r in replies)
+        if len(replies) == 1:
+            return
+
+
+def mine(world: World) -> dict[str, dict[str, str]]:
+    """Give the main account one of everything: the path values that name it, and arguments that are good."""
+    carrier_id, app_id = world.carrier(), world.application()
+    world.numbers(carrier_id, "14155551299")
+    values = {"auth_id": world.main.auth_id, "carrier_id": carrier_id, "app_id": app_id, "number": "14155551299"}
+    values["subauth_id"] = world.sub.auth_id
+    return {"values": values, "arguments": {"carrier": carrier_id, "numbers": "14155551298"}}
 
 
 @every(LISTS)

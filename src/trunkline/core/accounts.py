@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from trunkline.core.errors import InvalidError, UnknownReferenceError
-from trunkline.core.model import EVERYTHING, Account, AccountState, Actor, Credential, CredentialKind, Role, Scope
+from trunkline.core.model import (
+    EVERYTHING,
+    Account,
+    AccountDetails,
+    AccountState,
+    Actor,
+    Credential,
+    CredentialKind,
+    Role,
+    Scope,
+)
 from trunkline.core.ports import Store
 
 MAX_NAME = 100
+MAX_DETAIL = 255
 MAX_DEPTH = 8
 """Deepest tree of accounts: a top-level account is at depth 1."""
 
 API_KEY_PREFIX = "tc_live_"
+# The shape only: which names exist is a matter of the year, and of the machine's own copy.
+_TIMEZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,8 +62,18 @@ def create(
     store: Store, actor: Actor, *, name: str, parent_id: str | None = None, role: Role = Role.ACCOUNT
 ) -> NewAccount:
     """Create an account with its Plivo token, Twilio token and API key; ``role`` is the API key's."""
-    if not 0 < len(name.strip()) <= MAX_NAME:
-        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
+    account = enter(store, actor, name=name, parent_id=parent_id)
+    plivo = issue(store, account, CredentialKind.PLIVO_TOKEN, store.new_secret())
+    twilio = issue(store, account, CredentialKind.TWILIO_TOKEN, store.new_secret())
+    api_key = issue(store, account, CredentialKind.API_KEY, API_KEY_PREFIX + store.new_secret(), role=role)
+    return NewAccount(account, plivo, twilio, api_key)
+
+
+def enter(
+    store: Store, actor: Actor, *, name: str, parent_id: str | None, state: AccountState = AccountState.ACTIVE
+) -> Account:
+    """Write an account that nothing opens yet."""
+    check_name(name)
     if parent_id is not None:
         if store.accounts.get(parent_id) is None:
             raise UnknownReferenceError(
@@ -63,7 +87,7 @@ def create(
         parent_id=parent_id,
         code=store.new_code(),
         name=name.strip(),
-        state=AccountState.ACTIVE,
+        state=state,
         default_application_id=None,
         max_channels=None,
         max_cps=None,
@@ -71,11 +95,14 @@ def create(
         updated_at=now,
     )
     store.accounts.add(account)
-    plivo = issue(store, account, CredentialKind.PLIVO_TOKEN, store.new_secret())
-    twilio = issue(store, account, CredentialKind.TWILIO_TOKEN, store.new_secret())
-    api_key = issue(store, account, CredentialKind.API_KEY, API_KEY_PREFIX + store.new_secret(), role=role)
     store.log.append(actor, account.id, "create", "account", account.id, name=account.name, parent=parent_id)
-    return NewAccount(account, plivo, twilio, api_key)
+    return account
+
+
+def check_name(name: str) -> None:
+    """Raise `InvalidError` unless ``name`` can be an account's."""
+    if not 0 < len(name.strip()) <= MAX_NAME:
+        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
 
 
 def issue(
@@ -101,6 +128,41 @@ def is_closed(store: Store, account: Account) -> bool:
     """Tell whether an account, or one above it, is closed: its credentials then open nothing."""
     above = (store.accounts.get(account_id) for account_id in store.accounts.ancestors(account.id))
     return any(a is None or a.state is AccountState.CLOSED for a in above)
+
+
+def is_disabled(store: Store, account: Account) -> bool:
+    """Tell whether an account, or one above it, is a subaccount that its main account has switched off."""
+    above = (store.accounts.get(account_id) for account_id in store.accounts.ancestors(account.id))
+    return any(a is not None and a.state is AccountState.DISABLED for a in above)
+
+
+def change(
+    store: Store, actor: Actor, account: Account, *, name: str | None = None, details: AccountDetails | None = None
+) -> Account:
+    """Rename an account, and write what it tells of its holder; None leaves things as they are.
+
+    Raises `InvalidError` for a name or a detail that breaks a rule.
+    """
+    if details is not None:
+        _check_details(details)
+        store.accounts.set_details(account.id, details)
+    name = account.name if name is None else name
+    check_name(name)
+    changed = replace(account, name=name.strip(), updated_at=store.now())
+    store.accounts.update(changed)
+    told = {"details": asdict(details)} if details is not None else {}
+    store.log.append(actor, account.id, "update", "account", account.id, name=changed.name, **told)
+    return changed
+
+
+def _check_details(details: AccountDetails) -> None:
+    for field in ("city", "address", "state"):
+        if len(getattr(details, field)) > MAX_DETAIL:
+            raise InvalidError(f"{field} has at most {MAX_DETAIL} characters", field=field)
+    if len(details.timezone) > MAX_NAME or not _TIMEZONE.fullmatch(details.timezone):
+        raise InvalidError(
+            "timezone is not a name of the IANA time zone database", field="timezone", advice="Write UTC or Asia/Tokyo."
+        )
 
 
 def set_state(store: Store, actor: Actor, account_id: str, state: AccountState) -> Account:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from trunkline.core.errors import InvalidError, NotFoundError
@@ -12,6 +13,16 @@ from trunkline.core.ports import Store
 MAX_NAME = 100
 MAX_URL = 2048
 METHODS = ("GET", "POST")
+
+
+class Release(Protocol):
+    """Makes one kind of record let go of an application that is about to be deleted."""
+
+    def __call__(
+        self, store: Store, actor: Actor, application: Application, *, cascade: bool, successor: Application | None
+    ) -> dict[str, int]:
+        """Return what was done, by the names that the change log shows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +35,7 @@ class ApplicationDraft:
     public_uri: bool = False
     log_messages: bool = True
     default: bool = False
+    endpoint_default: bool = False
 
 
 def webhook(url: str, method: str, field: str) -> Webhook:
@@ -66,6 +78,8 @@ def create(store: Store, actor: Actor, account: Account, draft: ApplicationDraft
     store.log.append(actor, account.id, "create", "application", application.id, name=application.name)
     if draft.default:
         set_default(store, actor, application, default=True)
+    if draft.endpoint_default:
+        set_endpoint_default(store, actor, application, default=True)
     return application
 
 
@@ -97,6 +111,7 @@ def move(store: Store, actor: Actor, application: Application, owner: Account) -
         return application
     store.numbers.unlink(application_id=application.id)
     set_default(store, actor, application, default=False)
+    set_endpoint_default(store, actor, application, default=False)
     moved = replace(application, account_id=owner.id, updated_at=store.now())
     store.applications.update(moved)
     store.log.append(actor, owner.id, "update", "application", application.id, owner=owner.id)
@@ -113,9 +128,47 @@ def set_default(store: Store, actor: Actor, application: Application, *, default
     store.log.append(actor, account.id, "update", "account", account.id, default_application=chosen)
 
 
-def delete(store: Store, actor: Actor, application: Application) -> None:
-    """Take an application out of service: numbers that point at it point at nothing, a default is cleared."""
+def set_endpoint_default(store: Store, actor: Actor, application: Application, *, default: bool) -> None:
+    """Make an application its account's default for new endpoints, or no longer so."""
+    account = store.accounts.get(application.account_id)
+    if account is None or (account.default_endpoint_application_id == application.id) == default:
+        return
+    chosen = application.id if default else None
+    store.accounts.update(replace(account, default_endpoint_application_id=chosen, updated_at=store.now()))
+    store.log.append(actor, account.id, "update", "account", account.id, default_endpoint_application=chosen)
+
+
+def _release_numbers(
+    store: Store,
+    actor: Actor,  # noqa: ARG001 -- `Release` hands it to all
+    application: Application,
+    *,
+    cascade: bool,  # noqa: ARG001 -- numbers are never deleted with an application
+    successor: Application | None,  # noqa: ARG001 -- it is for endpoints only
+) -> dict[str, int]:
+    return {"unlinked_numbers": store.numbers.unlink(application_id=application.id)}
+
+
+RELEASES: tuple[Release, ...] = (_release_numbers,)
+"""All that may point at an application, a line for each kind of record."""
+
+
+def delete(
+    store: Store,
+    actor: Actor,
+    application: Application,
+    *,
+    cascade: bool = True,
+    successor: Application | None = None,
+) -> None:
+    """Take an application out of service: what points at it lets go, a default is cleared.
+
+    Numbers point at nothing from then on. Endpoints are deleted with it (``cascade``), or point at ``successor``.
+    """
     set_default(store, actor, application, default=False)
-    unlinked = store.numbers.unlink(application_id=application.id)
+    set_endpoint_default(store, actor, application, default=False)
+    done: dict[str, int] = {}
+    for release in RELEASES:
+        done |= release(store, actor, application, cascade=cascade, successor=successor)
     store.applications.remove(application.id, store.now())
-    store.log.append(actor, application.account_id, "delete", "application", application.id, unlinked_numbers=unlinked)
+    store.log.append(actor, application.account_id, "delete", "application", application.id, **done)

@@ -15,9 +15,13 @@ T = TypeVar("T")
 
 
 class AccountState(StrEnum):
-    """Whether an account's calls route; a suspended account suspends its descendants."""
+    """Whether an account's calls route; those of its descendants follow.
+
+    ``DISABLED`` is a subaccount that its main account has switched off; the others are the operator's words.
+    """
 
     ACTIVE = "active"
+    DISABLED = "disabled"
     SUSPENDED = "suspended"
     CLOSED = "closed"
 
@@ -36,11 +40,22 @@ class Account:
     max_cps: int | None
     created_at: datetime
     updated_at: datetime
+    default_endpoint_application_id: str | None = None
 
     @property
     def is_subaccount(self) -> bool:
         """True for every account below another one."""
         return self.parent_id is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDetails:
+    """What an account tells of its holder; nothing here routes a call."""
+
+    city: str = ""
+    address: str = ""
+    state: str = ""
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

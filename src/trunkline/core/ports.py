@@ -13,6 +13,7 @@ from typing import Protocol
 
 from trunkline.core.model import (
     Account,
+    AccountDetails,
     Actor,
     Application,
     Carrier,
@@ -91,6 +92,25 @@ class AccountStore(Protocol):
 
     def covers(self, scope: Scope, account_id: str) -> bool:
         """Tell whether ``scope`` sees the account."""
+        ...
+
+    def below(self, account_id: str, page: Page) -> Listing[Account]:
+        """Return the accounts below one, closed ones aside, oldest first."""
+        ...
+
+    def details(self, account_id: str) -> AccountDetails:
+        """Return what an account tells of its holder; of one that told nothing, the defaults."""
+        ...
+
+    def set_details(self, account_id: str, details: AccountDetails) -> None:
+        """Write what an account tells of its holder."""
+        ...
+
+    def hand_over(self, kind: str, account_id: str, to_id: str, at: datetime) -> list[str]:
+        """Give an account's live records of a kind to another account; return their names in the change log.
+
+        ``kind`` is one of `core.subaccounts.HOLDINGS`.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,16 +13,34 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trunkline.core.ports import Explainer
 from trunkline.dialects.door import Door
-from trunkline.dialects.http import Dialect, Platform
+from trunkline.dialects.http import Answer, Ask, Dialect, Handler, Operation, Platform
+from trunkline.dialects.limits import RateLimit
 from trunkline.dialects.native.routes import NATIVE
 from trunkline.dialects.plivo.routes import PLIVO
 from trunkline.store.calls import CallReader
 from trunkline.store.inventory import Inventory
 
-DIALECTS: tuple[Dialect, ...] = (
-    PLIVO,
-    NATIVE,
-)
+
+def describing(native: Dialect, others: Sequence[Dialect]) -> Dialect:
+    """Return the native dialect, which also serves the others' OpenAPI documents: ``/openapi/<name>.json``."""
+
+    documents = {other.name: other.describe(other.operations) for other in others if other.describe}
+    operations = [
+        Operation("GET", f"{native.prefix}/openapi/{name}.json", _serving(document), public=True)
+        for name, document in documents.items()
+    ]
+    return replace(native, operations=(*native.operations, *operations))
+
+
+def _serving(document: bytes) -> Handler:
+    async def serve(_ask: Ask) -> Answer:
+        return Answer(200, document)
+
+    return serve
+
+
+VENDORS: tuple[Dialect, ...] = (PLIVO,)
+DIALECTS: tuple[Dialect, ...] = (*VENDORS, describing(NATIVE, VENDORS))
 
 
 class Application:
@@ -47,17 +66,23 @@ class Application:
 
 
 def build(
-    inventory: Inventory, calls: CallReader, explainer: Explainer, *, ready: Callable[[], bool] = lambda: True
+    inventory: Inventory,
+    calls: CallReader,
+    explainer: Explainer,
+    *,
+    ready: Callable[[], bool] = lambda: True,
+    limit: RateLimit | None = None,
 ) -> Application:
     """Return the ASGI application over an open inventory.
 
-    ``ready`` tells whether calls are taken: ``GET /healthz`` answers 200 while it does, else 503. The inventory stays
-    the caller's to close, after the server has ended.
+    ``ready`` tells whether calls are taken: ``GET /healthz`` answers 200 while it does, else 503. ``limit`` counts
+    the requests of those dialects that are `Dialect.rate_limited`; None: nobody's. The inventory stays the caller's to
+    close, after the server has ended.
     """
     platform = Platform(inventory, calls, explainer)
     rest = Starlette(routes=[Route("/healthz", _health(ready))], exception_handlers={404: _no_such_path})
     rest.router.redirect_slashes = False
-    return Application([(f"{dialect.prefix}/", Door(dialect, platform)) for dialect in DIALECTS], rest)
+    return Application([(f"{dialect.prefix}/", Door(dialect, platform, limit)) for dialect in DIALECTS], rest)
 
 
 def _health(ready: Callable[[], bool]) -> Callable[[Request], Awaitable[Response]]:

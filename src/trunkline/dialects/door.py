@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from math import ceil
 
 from starlette.types import Receive, Scope, Send
 
@@ -18,6 +19,7 @@ from trunkline.dialects.http import (
     Platform,
     read_body,
 )
+from trunkline.dialects.limits import RateLimit
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +74,9 @@ class Routes:
 class Door:
     """ASGI application of one dialect."""
 
-    def __init__(self, dialect: Dialect, platform: Platform) -> None:
+    def __init__(self, dialect: Dialect, platform: Platform, limit: RateLimit | None = None) -> None:
         self._dialect = dialect
+        self._limit = limit if dialect.rate_limited else None
         self._platform = platform
         self._routes = Routes(dialect.operations)
 
@@ -102,8 +105,17 @@ class Door:
         ask.operation = operation
         if not operation.public:
             ask.caller = self._dialect.authenticate(ask)
+            self._count(ask.caller.account.id)
         if len(ask.query_string) > MAX_QUERY:
             raise HttpError(414, f"the query is longer than {MAX_QUERY} bytes")
         if ask.method not in _BODILESS:
             ask.body = await read_body(ask, receive)
         return await operation.handler(ask)
+
+    def _count(self, account_id: str) -> None:
+        wait = self._limit.wait(account_id) if self._limit is not None else 0.0
+        if wait:
+            retry_after = b"%d" % ceil(wait)
+            raise HttpError(
+                429, f"too many requests: try again in {ceil(wait)} s, and send fewer", ((b"retry-after", retry_after),)
+            )

@@ -123,7 +123,8 @@ class Dialect:
     """One dialect: everything under ``prefix``.
 
     ``authenticate`` returns who asks or raises `NotAuthenticatedError`; ``refuse`` words a `TrunklineError` or an
-    `HttpError` for this dialect's clients.
+    `HttpError` for this dialect's clients. ``rate_limited``: the vendor documents a limit on an account's requests.
+    ``describe`` makes the dialect's OpenAPI document, None where it serves one itself.
     """
 
     name: str
@@ -131,6 +132,8 @@ class Dialect:
     operations: tuple[Operation, ...]
     authenticate: Callable[[Ask], Caller]
     refuse: Callable[[TrunklineError | HttpError, Ask], Answer]
+    rate_limited: bool = False
+    describe: Callable[[tuple[Operation, ...]], bytes] | None = None
 
 
 def decode_fields(text: str) -> dict[str, str]:

@@ -5,14 +5,41 @@ from __future__ import annotations
 import hmac
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from trunkline.core.model import EVERYTHING, Account, AccountState, Credential, CredentialKind, Role, Scope
-from trunkline.store.rows import time_text, time_value
+from trunkline.core.model import (
+    EVERYTHING,
+    Account,
+    AccountDetails,
+    AccountState,
+    Credential,
+    CredentialKind,
+    Listing,
+    Page,
+    Role,
+    Scope,
+)
+from trunkline.store.paging import page_of
+from trunkline.store.rows import marks, time_text, time_value
 from trunkline.store.secrets import Vault
 
-_ACCOUNT = "id, parent_id, code, name, state, default_application_id, max_channels, max_cps, created_at, updated_at"
+_ACCOUNT = (
+    "id, parent_id, code, name, state, default_application_id, max_channels, max_cps, created_at, updated_at, "
+    "default_endpoint_application_id"
+)
+_DETAILS = tuple(field.name for field in fields(AccountDetails))
+"""The details' fields are columns of the same names."""
+
+_HOLDINGS = {
+    "carrier": ("carriers", "deleted_at", "id"),
+    "trunk": ("trunks", "deleted_at", "id"),
+    "application": ("applications", "deleted_at", "id"),
+    "number": ("numbers", "removed_at", "e164"),
+}
+"""By kind: the table, the time at which a record left, the name by which the change log knows it."""
+
 _CREDENTIAL = "id, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at, realm"
 _STATES = {state.value: state for state in AccountState}
 _KINDS = {kind.value: kind for kind in CredentialKind}
@@ -20,7 +47,7 @@ _ROLES = {role.value: role for role in Role}
 
 
 def _account(row: Sequence[Any]) -> Account:
-    id_, parent_id, code, name, state, default_application_id, max_channels, max_cps, created_at, updated_at = row
+    id_, parent_id, code, name, state, default_application_id, max_channels, max_cps, created_at, updated_at = row[:10]
     return Account(
         id=id_,
         parent_id=parent_id,
@@ -32,6 +59,7 @@ def _account(row: Sequence[Any]) -> Account:
         max_cps=max_cps,
         created_at=time_value(created_at),
         updated_at=time_value(updated_at),
+        default_endpoint_application_id=row[10],
     )
 
 
@@ -58,7 +86,7 @@ class SqlAccounts:
     def add(self, account: Account) -> None:
         """Write a new account and its place in the tree."""
         self._db.execute(
-            f"INSERT INTO accounts ({_ACCOUNT}, routable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+            f"INSERT INTO accounts ({_ACCOUNT}, routable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
             (
                 account.id,
                 account.parent_id,
@@ -70,6 +98,7 @@ class SqlAccounts:
                 account.max_cps,
                 time_text(account.created_at),
                 time_text(account.updated_at),
+                account.default_endpoint_application_id,
             ),
         )
         self._db.execute("INSERT INTO account_ancestors VALUES (?, ?, 0)", (account.id, account.id))
@@ -84,7 +113,7 @@ class SqlAccounts:
         """Write an account's changed fields; a changed state reaches its descendants' routing."""
         self._db.execute(
             "UPDATE accounts SET name = ?, state = ?, default_application_id = ?, max_channels = ?, max_cps = ?, "
-            "updated_at = ? WHERE id = ?",
+            "updated_at = ?, default_endpoint_application_id = ? WHERE id = ?",
             (
                 account.name,
                 account.state.value,
@@ -92,6 +121,7 @@ class SqlAccounts:
                 account.max_channels,
                 account.max_cps,
                 time_text(account.updated_at),
+                account.default_endpoint_application_id,
                 account.id,
             ),
         )
@@ -118,6 +148,56 @@ class SqlAccounts:
         if scope == EVERYTHING or scope.account_id == account_id:
             return True
         return scope.include_children and scope.account_id in self.ancestors(account_id)
+
+    def below(self, account_id: str, page: Page) -> Listing[Account]:
+        """Return the accounts below one, closed ones aside, oldest first."""
+        columns = "accounts.seq, " + ", ".join(f"accounts.{name}" for name in _ACCOUNT.split(", "))
+        rows, total, last = page_of(
+            self._db,
+            columns,
+            "account_ancestors x JOIN accounts ON accounts.id = x.account_id",
+            where="x.ancestor_id = ? AND x.depth > 0 AND accounts.state <> 'closed'",
+            values=[account_id],
+            page=page,
+            order="accounts.seq",
+        )
+        return Listing(tuple(_account(row[1:]) for row in rows), total, last)
+
+    def details(self, account_id: str) -> AccountDetails:
+        """Return what an account tells of its holder; of one that told nothing, the defaults."""
+        row = self._db.execute(
+            f"SELECT {', '.join(_DETAILS)} FROM account_details WHERE account_id = ?", (account_id,)
+        ).fetchone()
+        return AccountDetails(**dict(zip(_DETAILS, row, strict=True))) if row else AccountDetails()
+
+    def set_details(self, account_id: str, details: AccountDetails) -> None:
+        """Write what an account tells of its holder."""
+        self._db.execute(
+            f"INSERT INTO account_details (account_id, {', '.join(_DETAILS)}) VALUES (?, {marks(_DETAILS)}) "
+            f"ON CONFLICT (account_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _DETAILS)}",
+            (account_id, *(getattr(details, name) for name in _DETAILS)),
+        )
+
+    def hand_over(self, kind: str, account_id: str, to_id: str, at: datetime) -> list[str]:
+        """Give an account's live records of a kind to another account; return their names in the change log."""
+        table, left_at, name = _HOLDINGS[kind]
+        if kind == "carrier":  # their SIP credentials name the account, too
+            self._db.execute(
+                "UPDATE credentials SET account_id = ? WHERE account_id = ? AND carrier_id IS NOT NULL",
+                (to_id, account_id),
+            )
+        if kind == "number":
+            self._db.execute(
+                "UPDATE hooks SET account_id = ? WHERE id IN "
+                "(SELECT hook_id FROM numbers WHERE account_id = ? AND removed_at IS NULL)",
+                (to_id, account_id),
+            )
+        rows = self._db.execute(
+            f"UPDATE {table} SET account_id = ?, updated_at = ? WHERE account_id = ? AND {left_at} IS NULL "
+            f"RETURNING {name}",
+            (to_id, time_text(at), account_id),
+        )
+        return [str(row[0]) for row in rows.fetchall()]
 
 
 def _credential(row: Sequence[Any]) -> Credential:

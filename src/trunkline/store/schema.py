@@ -51,8 +51,20 @@ accounts = Table(
     _int("max_cps", null=True),
     _text("created_at"),
     _text("updated_at"),
-    CheckConstraint("state IN ('active', 'suspended', 'closed')", name="account_state"),
+    _text("default_endpoint_application_id", null=True),
+    CheckConstraint("state IN ('active', 'disabled', 'suspended', 'closed')", name="account_state"),
 )
+
+account_details = Table(
+    "account_details",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.id"), primary_key=True),
+    _text("city"),
+    _text("address"),
+    _text("state"),
+    _text("timezone"),
+)
+"""What an account tells of its holder; a row from the first change on."""
 
 account_ancestors = Table(
     "account_ancestors",

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.http.world import World
+from trunkline.core import applications
+from trunkline.core.model import Application
 
 KEYS = {
     "answer_method",
@@ -102,6 +104,97 @@ def test_deleting_lets_numbers_go(world: World) -> None:
     assert world.plivo("GET", "Number/14155551235/").json["application"] is None
 
 
+def test_what_sdks_send_again_on_every_update(world: World) -> None:
+    app_id = world.application(log_incoming_messages=False, public_uri=True)
+    assert (get(world, app_id)["log_incoming_messages"], get(world, app_id)["public_uri"]) == (False, True)
+    world.plivo("POST", f"Application/{app_id}/", {"app_id": app_id, "answer_method": "POST"})
+    assert (get(world, app_id)["log_incoming_messages"], get(world, app_id)["public_uri"]) == (False, True)
+    sdk = {"answer_method": "POST", "default_number_app": False, "log_incoming_messages": True}
+    world.plivo("POST", f"Application/{app_id}/", sdk)
+    assert (get(world, app_id)["log_incoming_messages"], get(world, app_id)["public_uri"]) == (True, True)
+
+
+def test_the_default_for_endpoints(world: World) -> None:
+    first = world.application(default_endpoint_app="true")
+    second = world.application(default_endpoint_app=1, default_number_app=True)
+    assert [get(world, a)["default_endpoint_app"] for a in (first, second)] == [False, True]
+    world.plivo("POST", f"Application/{second}/", {"default_endpoint_app": None})
+    assert get(world, second)["default_endpoint_app"] is True
+    world.plivo("POST", f"Application/{second}/", {"default_endpoint_app": False, "default_number_app": True})
+    assert (get(world, second)["default_endpoint_app"], get(world, second)["default_app"]) == (False, True)
+    world.plivo("POST", f"Application/{first}/", {"default_endpoint_app": True, "subaccount": world.sub.auth_id})
+    assert get(world, first)["default_endpoint_app"] is True  # its new owner's
+    world.plivo("DELETE", f"Application/{first}/")
+    sub = world.inventory.read(lambda s: s.accounts.get(world.sub.account.id))
+    assert sub is not None
+    assert sub.default_endpoint_application_id is None
+
+
+def test_the_default_application_serves_new_numbers_that_name_none(world: World) -> None:
+    carrier_id = world.carrier()
+    app_id, other = world.application(default_number_app=True), world.application()
+    world.numbers(carrier_id, "14155551234")
+    world.numbers(carrier_id, "14155551235", app_id=other)
+    world.numbers(carrier_id, "14155551236", subaccount=world.sub.auth_id)
+
+    def points(number: str) -> str:
+        return str(world.plivo("GET", f"Number/{number}/").json["application"]).rstrip("/").rpartition("/")[2]
+
+    assert [points(f"1415555123{i}") for i in (4, 5, 6)] == [app_id, other, "None"]
+    # An update of plivo-python sends its defaults, and so takes the mark away.
+    world.plivo("POST", f"Application/{app_id}/", {"default_number_app": False, "default_endpoint_app": False})
+    world.numbers(carrier_id, "14155551237")
+    assert [points("14155551234"), points("14155551237")] == [app_id, "None"]
+
+
+class TestDeleting:
+    """``cascade`` and ``new_endpoint_application``, from body or query."""
+
+    @pytest.mark.parametrize(("body", "query"), [({"cascade": False}, ""), (None, "?cascade=False"), (b'""', "")])
+    def test_arguments(self, world: World, body: Any, query: str) -> None:
+        app_id, other = world.application(), world.application()
+        separator = "&" if query else "?"
+        target = f"Application/{app_id}/{query}{separator}new_endpoint_application={other}"
+        assert world.plivo("DELETE", target, body).status == 204
+        assert [a["app_id"] for a in world.plivo("GET", "Application/").json["objects"]] == [other]
+
+    def test_a_successor_is_another_application_of_ones_own(self, world: World) -> None:
+        app_id, below = world.application(), world.application(subaccount=world.sub.auth_id)
+        foreign, (_, trunk_id) = world.application(world.other), world.trunk()
+        for name in (app_id, foreign, below, trunk_id, "210112345678901234", "nonsense"):
+            refused = world.plivo("DELETE", f"Application/{app_id}/", {"new_endpoint_application": name})
+            assert refused.status == 400
+            assert "new_endpoint_application" in refused.json["error"]
+        assert get(world, app_id)["enabled"] is True
+
+    @pytest.mark.parametrize(("body", "named"), [({"cascade": "perhaps"}, "cascade"), (b"{", "JSON"), (b"[1]", "JSON")])
+    def test_bad_arguments_delete_nothing(self, world: World, body: Any, named: str) -> None:
+        app_id = world.application()
+        refused = world.plivo("DELETE", f"Application/{app_id}/", body)
+        assert refused.status == 400
+        assert named in refused.json["error"]
+        assert get(world, app_id)["enabled"] is True
+
+    @pytest.mark.parametrize(("args", "expected"), [({}, (True, None)), ({"cascade": False}, (False, "Two"))])
+    def test_all_that_points_at_it_lets_go(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, args: dict[str, object], expected: object
+    ) -> None:
+        told: list[object] = []
+
+        def release(
+            _store: object, _actor: object, _application: object, *, cascade: bool, successor: Application | None
+        ) -> dict[str, int]:
+            told.append((cascade, successor.name if successor else None))
+            return {"endpoints": 3}
+
+        monkeypatch.setattr(applications, "RELEASES", (*applications.RELEASES, release))
+        app_id, other = world.application(), world.application(app_name="Two")
+        more = {"new_endpoint_application": other} if args else {}
+        world.plivo("DELETE", f"Application/{app_id}/", {**args, **more})
+        assert told == [expected]
+        assert world.native("GET", "log", limit=1).json["items"][0]["detail"] == {"unlinked_numbers": 0, "endpoints": 3}
+
+
 def test_filters(world: World) -> None:
     one = world.application(app_name="One")
     two = world.application(app_name="Two", subaccount=world.sub.auth_id)
@@ -148,7 +241,7 @@ class TestRefusing:
             ({"hangup_url": "nonsense"}, "hangup_url"),
             ({"default_number_app": "maybe"}, "default_number_app"),
             ({"log_incoming_messages": 7}, "log_incoming_messages"),
-            ({"default_endpoint_app": True}, "default_endpoint_app is not available yet"),
+            ({"default_endpoint_app": "maybe"}, "default_endpoint_app"),
             ({"sip_auth_type": "ip_acl"}, "sip_auth_type is not available yet"),
             ({"subaccount": "nonsense"}, "subaccount"),
         ],

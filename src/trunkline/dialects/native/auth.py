@@ -29,6 +29,8 @@ def _caller(store: Store, key: str, named: str | None) -> Caller:
     account = store.accounts.get(credential.account_id) if credential else None
     if credential is None or account is None or accounts.is_closed(store, account):
         raise _refused()
+    if accounts.is_disabled(store, account):
+        raise NotAuthenticatedError("this account is disabled", advice="The account above it can enable it.")
     label = f"api key of {account.name}"
     whole = EVERYTHING if credential.role is Role.OPERATOR else Scope(account.id, include_children=True)
     if not named:

@@ -49,6 +49,8 @@ def _caller(store: Store, user: str, token: str) -> Caller:
     account = store.accounts.get(credential.account_id) if credential else None
     if account is None or ids.auth_id(account) != user or accounts.is_closed(store, account):
         raise _refused()
+    if accounts.is_disabled(store, account):
+        raise NotAuthenticatedError("this subaccount is disabled", advice="Its main account can enable it.")
     scope = Scope(account.id, include_children=not account.is_subaccount)
     return Caller(account, scope, Actor(account=account, label=user))
 

@@ -327,6 +327,7 @@ class ApplicationArgs:
     app_name: str | None
     hooks: Mapping[str, HookChange]
     default: bool | None
+    endpoint_default: bool | None
     public_uri: bool | None
     log_messages: bool | None
     subaccount: Given
@@ -335,12 +336,11 @@ class ApplicationArgs:
 def application(args: Args) -> ApplicationArgs:
     """Read an application's arguments, of a creation or a change. The SDKs send every default every time."""
     _refuse_early({k: v for k, v in args.items() if v != ""}, _NOT_YET_ON_APPLICATIONS)
-    if flag(args, "default_endpoint_app"):
-        raise NotAvailableYetError("default_endpoint_app is not available yet", field="default_endpoint_app")
     return ApplicationArgs(
         app_name=text(args, "app_name"),
         hooks={part: _hook_change(args, *names) for part, names in _HOOKS.items()},
         default=flag(args, "default_number_app"),
+        endpoint_default=flag(args, "default_endpoint_app"),
         public_uri=flag(args, "public_uri"),
         log_messages=flag(args, "log_incoming_messages"),
         subaccount=subaccount(args),
@@ -351,6 +351,20 @@ def new_application(args: Args) -> ApplicationArgs:
     """Read a creation: ``app_name`` is required and follows the vendor's rule."""
     checked_name(_required(args, "app_name"), "app_name")
     return application(args)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationDeletion:
+    """Arguments of ``DELETE /Application/{app_id}/``."""
+
+    cascade: bool
+    successor: str | None
+
+
+def application_deletion(args: Args) -> ApplicationDeletion:
+    """Read a deletion: endpoints go with the application unless ``cascade`` is false."""
+    successor = (text(args, "new_endpoint_application") or "").strip() or None
+    return ApplicationDeletion(flag(args, "cascade") is not False, successor)
 
 
 def _hook_change(args: Args, url: str, method: str) -> HookChange:

@@ -1,24 +1,20 @@
-"""Plivo's operations under ``/v1/Account/{auth_id}/``: incoming carriers, numbers, applications.
+"""Plivo's operations under ``/v1/Account/{auth_id}/``: incoming carriers and numbers here, the rest beside it.
 
-Sources: https://www.plivo.com/docs/numbers/incoming-carriers.md, /docs/numbers/account-phone-numbers.md and
-https://docs.plivo.com/docs/account/api/application. Where those are silent: ``docs/compatibility.md``.
+Sources: https://www.plivo.com/docs/numbers/incoming-carriers.md, /docs/numbers/account-phone-numbers.md. Where those
+are silent: ``docs/compatibility.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
 
 from msgspec import UNSET
 
-from trunkline.core import applications, carriers, numbers
+from trunkline.core import carriers, numbers
 from trunkline.core.errors import NotFoundError, UnknownReferenceError
 from trunkline.core.model import (
-    Account,
     Actor,
     Application,
-    CallHooks,
     Carrier,
     Listing,
     Number,
@@ -28,42 +24,18 @@ from trunkline.core.model import (
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
 from trunkline.dialects.plivo import ids, requests, views
+from trunkline.dialects.plivo.answering import change, delete, filtered_account, listed, subaccount
+from trunkline.dialects.plivo.applications import (
+    create_application,
+    delete_application,
+    get_application,
+    list_applications,
+    update_application,
+)
 from trunkline.dialects.plivo.auth import authenticate
 from trunkline.dialects.plivo.errors import refuse
-
-T = TypeVar("T")
-
-_GONE = Answer(204)
-
-
-def _listed(ask: Ask, resource: str, window: requests.Window, found: Listing[T], shown: Sequence[Any]) -> Answer:
-    page = window.page
-    path = views.uri(ask.params["auth_id"], resource)
-    meta = views.meta(path, window.filters, limit=page.limit, offset=page.offset, total=found.total, last=found.last)
-    return Answer(200, views.listing(shown, meta))
-
-
-async def _change(ask: Ask, use_case: Callable[[Store], object]) -> Answer:
-    await ask.platform.inventory.write(use_case)
-    return Answer(202, views.done("changed"))
-
-
-async def _delete(ask: Ask, use_case: Callable[[Store], object]) -> Answer:
-    await ask.platform.inventory.write(use_case)
-    return _GONE
-
-
-def _subaccount(store: Store, scope: Scope, auth_id: str) -> Account:
-    """Return the account that a ``subaccount`` argument names; empty is the caller's own."""
-    if auth_id:
-        code = ids.code(auth_id)
-        account = store.accounts.by_code(code) if code else None
-    else:
-        account = store.accounts.get(scope.account_id)
-    if account is None or auth_id not in ("", ids.auth_id(account)) or not store.accounts.covers(scope, account.id):
-        raise UnknownReferenceError("subaccount is not one of your subaccounts", field="subaccount")
-    return account
-
+from trunkline.dialects.plivo.openapi import document
+from trunkline.dialects.plivo.subaccounts import ACCOUNTS
 
 # Incoming carriers
 
@@ -87,7 +59,7 @@ async def list_carriers(ask: Ask) -> Answer:
     window, name = requests.window(args), requests.name_filter(args, "name")
     found = await ask.platform.inventory.search(lambda store: store.carriers.page(scope, name, window.page))
     shown = [views.carrier(carrier, ask.params["auth_id"]) for carrier in found.items]
-    return _listed(ask, "IncomingCarrier", window, found, shown)
+    return listed(ask, "IncomingCarrier", window, found, shown)
 
 
 def _carrier(store: Store, ask: Ask) -> Carrier:
@@ -115,12 +87,12 @@ async def update_carrier(ask: Ask) -> Answer:
             networks = carriers.parse_ip_set(args.ip_set, store.rules)
             carriers.set_inbound_addresses(store, actor, carrier, networks)
 
-    return await _change(ask, use_case)
+    return await change(ask, use_case)
 
 
 async def delete_carrier(ask: Ask) -> Answer:
     """Take a carrier out of service; refused while numbers name it."""
-    return await _delete(ask, lambda store: carriers.delete(store, ask.caller.actor, _carrier(store, ask)))
+    return await delete(ask, lambda store: carriers.delete(store, ask.caller.actor, _carrier(store, ask)))
 
 
 # Numbers
@@ -138,7 +110,7 @@ async def add_numbers(ask: Ask) -> Answer:
         target = _target(store, caller.scope, args.app_id) if args.app_id else None
         addition = numbers.Addition(
             numbers=args.numbers,
-            owner=_subaccount(store, caller.scope, args.subaccount) if args.subaccount else caller.account,
+            owner=subaccount(store, caller.scope, args.subaccount) if args.subaccount else caller.account,
             carrier=carrier,
             region=args.region,
             number_type=args.number_type,
@@ -147,7 +119,7 @@ async def add_numbers(ask: Ask) -> Answer:
         )
         numbers.add(store, caller.actor, addition)
 
-    return await _change(ask, use_case)
+    return await change(ask, use_case)
 
 
 def _target(store: Store, scope: Scope, app_id: str) -> Application | Trunk:
@@ -171,20 +143,12 @@ async def list_numbers(ask: Ask) -> Answer:
     def look_up(store: Store) -> Listing[Number]:
         owned = wanted
         if owner is not UNSET and owner:
-            owned = replace(wanted, owner_id=_filtered_account(store, scope, owner))
+            owned = replace(wanted, owner_id=filtered_account(store, scope, owner))
         return store.numbers.page(scope, owned, window.page)
 
     found = await ask.platform.inventory.search(look_up)
     shown = [views.number(number, ask.params["auth_id"]) for number in found.items]
-    return _listed(ask, "Number", window, found, shown)
-
-
-def _filtered_account(store: Store, scope: Scope, auth_id: str) -> str:
-    """Return the id of the account that a list is filtered by; one that nothing has where the caller has no such."""
-    try:
-        return _subaccount(store, scope, auth_id).id
-    except UnknownReferenceError:
-        return ""
+    return listed(ask, "Number", window, found, shown)
 
 
 def _number(store: Store, ask: Ask) -> Number:
@@ -206,14 +170,14 @@ async def update_number(ask: Ask) -> Answer:
     def use_case(store: Store) -> None:
         number = _number(store, ask)
         if args.subaccount is not UNSET and args.subaccount is not None:
-            owner = _subaccount(store, caller.scope, args.subaccount)
+            owner = subaccount(store, caller.scope, args.subaccount)
             number = numbers.move_within(store, caller.actor, number, owner)
         if args.app_id is not UNSET:
             number = _point(store, caller.actor, caller.scope, number, args.app_id)
         if args.alias is not UNSET:
             numbers.set_alias(store, caller.actor, number, args.alias)
 
-    return await _change(ask, use_case)
+    return await change(ask, use_case)
 
 
 def _point(store: Store, actor: Actor, scope: Scope, number: Number, app_id: str | None) -> Number:
@@ -225,101 +189,7 @@ def _point(store: Store, actor: Actor, scope: Scope, number: Number, app_id: str
 
 async def delete_number(ask: Ask) -> Answer:
     """Take a number out of the inventory."""
-    return await _delete(ask, lambda store: numbers.remove(store, ask.caller.actor, _number(store, ask)))
-
-
-# Applications
-
-
-async def create_application(ask: Ask) -> Answer:
-    """Add an application."""
-    args, caller = requests.new_application(requests.arguments(ask)), ask.caller
-    draft = applications.ApplicationDraft(
-        name=args.app_name or "",
-        dialect="plivo",
-        hooks=requests.changed_hooks(CallHooks(), args),
-        public_uri=bool(args.public_uri),
-        log_messages=args.log_messages is not False,
-        default=bool(args.default),
-    )
-
-    def use_case(store: Store) -> Application:
-        named = args.subaccount if args.subaccount is not UNSET and args.subaccount else None
-        owner = _subaccount(store, caller.scope, named) if named else caller.account
-        return applications.create(store, caller.actor, owner, draft)
-
-    created = await ask.platform.inventory.write(use_case)
-    return Answer(201, views.done("created", app_id=ids.app_id(created.serial)))
-
-
-async def list_applications(ask: Ask) -> Answer:
-    """List the caller's applications, oldest first."""
-    args, scope = requests.arguments(ask), ask.caller.scope
-    window, name, owner = requests.window(args), requests.name_filter(args, "app_name"), requests.subaccount(args)
-
-    def look_up(store: Store) -> tuple[Listing[Application], list[dict[str, Any]]]:
-        within = scope
-        if owner is not UNSET and owner:
-            within = Scope(_filtered_account(store, scope, owner))
-        found = store.applications.page(within, name, window.page)
-        return found, [_application_view(store, application, ask) for application in found.items]
-
-    found, shown = await ask.platform.inventory.search(look_up)
-    return _listed(ask, "Application", window, found, shown)
-
-
-def _application(store: Store, ask: Ask) -> Application:
-    tag, serial = ids.tagged(ask.params["app_id"])
-    if tag != ids.APPLICATION_TAG:
-        raise NotFoundError("not found")
-    return applications.find(store, ask.caller.scope, serial)
-
-
-def _application_view(store: Store, application: Application, ask: Ask) -> dict[str, Any]:
-    owner = store.accounts.get(application.account_id)
-    if owner is None:
-        raise NotFoundError("not found")
-    return views.application(application, owner, ask.params["auth_id"])
-
-
-async def get_application(ask: Ask) -> Answer:
-    """Return one application."""
-    view = ask.platform.inventory.read(lambda store: _application_view(store, _application(store, ask), ask))
-    return Answer(200, views.one(view))
-
-
-async def update_application(ask: Ask) -> Answer:
-    """Change an application; what is not given stays, but the SDKs give nearly everything."""
-    args, caller = requests.application(requests.arguments(ask)), ask.caller
-
-    def use_case(store: Store) -> None:
-        application = _application(store, ask)
-        if args.subaccount is not UNSET and args.subaccount is not None:
-            owner = _subaccount(store, caller.scope, args.subaccount)
-            application = applications.move(store, caller.actor, application, owner)
-        applications.update(store, caller.actor, _changed(application, args))
-        if args.default is not None:
-            applications.set_default(store, caller.actor, application, default=args.default)
-
-    return await _change(ask, use_case)
-
-
-def _changed(application: Application, args: requests.ApplicationArgs) -> Application:
-    name = application.name
-    if args.app_name and args.app_name != name:
-        name = requests.checked_name(args.app_name, "app_name")
-    return replace(
-        application,
-        name=name,
-        hooks=requests.changed_hooks(application.hooks, args),
-        public_uri=application.public_uri if args.public_uri is None else args.public_uri,
-        log_messages=application.log_messages if args.log_messages is None else args.log_messages,
-    )
-
-
-async def delete_application(ask: Ask) -> Answer:
-    """Take an application out of service; its numbers point at nothing."""
-    return await _delete(ask, lambda store: applications.delete(store, ask.caller.actor, _application(store, ask)))
+    return await delete(ask, lambda store: numbers.remove(store, ask.caller.actor, _number(store, ask)))
 
 
 _ACCOUNT = "/v1/Account/{auth_id}"
@@ -343,7 +213,10 @@ PLIVO = Dialect(
         Operation("GET", f"{_ACCOUNT}/Application/{{app_id}}", get_application),
         Operation("POST", f"{_ACCOUNT}/Application/{{app_id}}", update_application),
         Operation("DELETE", f"{_ACCOUNT}/Application/{{app_id}}", delete_application),
+        *ACCOUNTS,
     ),
     authenticate=authenticate,
     refuse=refuse,
+    rate_limited=True,
+    describe=document,
 )

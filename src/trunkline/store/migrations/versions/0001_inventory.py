@@ -27,7 +27,8 @@ def upgrade() -> None:
         sa.Column("max_cps", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Text(), nullable=False),
-        sa.CheckConstraint("state IN ('active', 'suspended', 'closed')", name="account_state"),
+        sa.Column("default_endpoint_application_id", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('active', 'disabled', 'suspended', 'closed')", name="account_state"),
         sa.ForeignKeyConstraint(
             ["parent_id"],
             ["accounts.id"],
@@ -35,6 +36,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("code"),
         sa.UniqueConstraint("id"),
+    )
+    op.create_table(
+        "account_details",
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("account_id"),
     )
     op.create_table(
         "change_log",

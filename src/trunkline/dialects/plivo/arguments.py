@@ -1,0 +1,45 @@
+"""The names of every operation's arguments, for the OpenAPI document. A test holds them to what `requests` reads."""
+
+from __future__ import annotations
+
+_WINDOW = ("limit", "offset", "after")
+_OWNER = ("subaccount", "sub_account")
+_CARRIER = ("name", "ip_set")
+_APPLICATION = (
+    *("app_name", "answer_url", "answer_method", "fallback_answer_url", "fallback_method"),
+    *("hangup_url", "hangup_method", "message_url", "message_method"),
+    *("default_number_app", "default_endpoint_app", "public_uri", "log_incoming_messages", *_OWNER),
+)
+_SUBACCOUNT = ("name", "enabled")
+
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "create_carrier": _CARRIER,
+    "list_carriers": ("name", *_WINDOW),
+    "get_carrier": (),
+    "update_carrier": _CARRIER,
+    "delete_carrier": (),
+    "add_numbers": ("numbers", "carrier", "region", "number_type", "app_id", *_OWNER),
+    "list_numbers": (
+        *("type", "number_type", "number_startswith", "alias", "services", "cnam_lookup", *_OWNER),
+        *("renewal_date", "renewal_date__gt", "renewal_date__gte", "renewal_date__lt", "renewal_date__lte"),
+        *("tendlc_registration_status", "tendlc_campaign_id"),
+        *("toll_free_sms_verification", "toll_free_sms_verification_order_status", "object_type", "object_id"),
+        *_WINDOW,
+    ),
+    "get_number": (),
+    "update_number": ("app_id", "alias", *_OWNER),
+    "delete_number": (),
+    "create_application": _APPLICATION,
+    "list_applications": ("app_name", *_OWNER, *_WINDOW),
+    "get_application": (),
+    "update_application": _APPLICATION,
+    "delete_application": ("cascade", "new_endpoint_application"),
+    "get_account": (),
+    "update_account": ("name", "city", "address", "state", "timezone"),
+    "create_subaccount": _SUBACCOUNT,
+    "list_subaccounts": _WINDOW,
+    "get_subaccount": (),
+    "update_subaccount": _SUBACCOUNT,
+    "delete_subaccount": ("cascade",),
+}
+"""By the handler's name."""

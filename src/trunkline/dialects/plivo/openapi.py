@@ -1,0 +1,124 @@
+"""This dialect's OpenAPI 3.1 document, made from its route table and the names of its arguments.
+
+Arguments are read leniently: numbers and booleans also as text, and those of a POST or DELETE from body or query.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from trunkline import __version__
+from trunkline.dialects.http import Operation
+from trunkline.dialects.plivo.arguments import ARGUMENTS
+
+_VALUE = re.compile(r"\{(\w+)\}")
+_TEXT: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
+_FLAG: dict[str, Any] = {"type": ["boolean", "string", "null"]}
+_TEXTS: dict[str, Any] = {"type": ["string", "array"], "items": _TEXT}
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+_SCHEMAS = {
+    "limit": {"type": "integer", "minimum": 1, "default": 20},
+    "offset": _COUNT,
+    "after": _COUNT,
+    "numbers": _TEXTS,
+    "ip_set": _TEXTS,
+    "enabled": _FLAG,
+    "cascade": _FLAG,
+    "default_number_app": _FLAG,
+    "default_endpoint_app": _FLAG,
+    "public_uri": _FLAG,
+    "log_incoming_messages": _FLAG,
+}
+"""Arguments that are more than one text."""
+
+_API_ID = {"type": "string", "format": "uuid"}
+_ANY_COUNT = {"type": "integer"}
+_COMPONENTS = {
+    "Record": {"type": "object", "properties": {"api_id": _API_ID}, "required": ["api_id"]},
+    "Changed": {
+        "type": "object",
+        "properties": {"api_id": _API_ID, "message": {"type": "string"}},
+        "required": ["api_id", "message"],
+    },
+    "List": {
+        "type": "object",
+        "properties": {
+            "api_id": _API_ID,
+            "meta": {
+                "type": "object",
+                "properties": {
+                    "limit": _ANY_COUNT,
+                    "offset": _ANY_COUNT,
+                    "total_count": _ANY_COUNT,
+                    "next": {"type": ["string", "null"]},
+                    "previous": {"type": ["string", "null"]},
+                },
+            },
+            "objects": {"type": "array", "items": {"type": "object"}},
+        },
+        "required": ["api_id", "meta", "objects"],
+    },
+    "Error": {
+        "type": "object",
+        "properties": {"api_id": _API_ID, "error": {"type": "string", "minLength": 1}},
+        "required": ["api_id", "error"],
+    },
+}
+
+
+def document(operations: Sequence[Operation]) -> bytes:
+    """Return the document in JSON."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(f"{operation.path}/", {})[operation.method.lower()] = _operation(operation)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Trunkline: Plivo's HTTP API", "version": __version__},
+            "security": [{"account": []}],
+            "paths": paths,
+            "components": {
+                "schemas": _COMPONENTS,
+                "securitySchemes": {"account": {"type": "http", "scheme": "basic"}},
+            },
+        }
+    )
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    name = operation.handler.__name__
+    text = {"type": "string"}
+    parameters = [
+        {"name": value, "in": "path", "required": True, "schema": text} for value in _VALUE.findall(operation.path)
+    ]
+    schemas = {argument: _SCHEMAS.get(argument, _TEXT) for argument in ARGUMENTS.get(name, ())}
+    described: dict[str, Any] = {
+        "operationId": name,
+        "summary": operation.handler.__doc__,
+        "parameters": parameters,
+        "responses": {**_done(operation), "default": _answer("refused", "Error")},
+    }
+    if operation.method == "POST":
+        body = {"schema": {"type": "object", "properties": schemas}}
+        media = ("application/json", "application/x-www-form-urlencoded")
+        described["requestBody"] = {"content": dict.fromkeys(media, body)}
+    else:
+        parameters += [{"name": argument, "in": "query", "schema": schema} for argument, schema in schemas.items()]
+    return described
+
+
+def _done(operation: Operation) -> dict[str, Any]:
+    if operation.method == "DELETE":
+        return {"204": {"description": "done"}}
+    if operation.method == "GET":
+        return {"200": _answer("done", "List" if operation.is_list else "Record")}
+    return {"2XX": _answer("done: 201 created, 202 changed", "Changed")}
+
+
+def _answer(text: str, schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": text, "content": content}
