@@ -10,10 +10,17 @@ from contextlib import contextmanager
 import uvicorn
 
 from trunkline import explaining
-from trunkline.app import run_loop, say_ready, told_to_stop
+from trunkline.app import plivo_hooks, run_loop, say_ready, told_to_stop
 from trunkline.config import Settings
+from trunkline.core.addresses import AddressFilter
+from trunkline.core.fetching import HookRequest
+from trunkline.core.ports import Store
+from trunkline.core.regulated import Callback
 from trunkline.dialects.asgi import build
 from trunkline.dialects.limits import RateLimit
+from trunkline.dialects.plivo import callbacks
+from trunkline.hooks.client import AiohttpHookClient
+from trunkline.hooks.outbox import Outbox
 from trunkline.installation import rules
 from trunkline.store import database
 from trunkline.store.calls import CallReader
@@ -31,13 +38,20 @@ async def _api(settings: Settings, sock: socket.socket) -> None:
     app = build(inventory, CallReader(settings.data), explaining.EdgeExplainer(settings.data), limit=_limit(settings))
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
     server = _Server(config)
+    client = AiohttpHookClient(AddressFilter(allow_private=settings.hooks.allow_private, lab=settings.lab_mode))
+    outbox = Outbox(inventory, client, _callback)
     stop = told_to_stop()
+    telling = asyncio.ensure_future(outbox.run())
     serving = asyncio.ensure_future(server.serve(sockets=[sock]))
     told = asyncio.ensure_future(stop.wait())
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
     told.cancel()
     server.should_exit = True
     await serving
+    telling.cancel()
+    await asyncio.wait({telling})
+    await outbox.close()
+    await client.close()
     inventory.close()
 
 
@@ -45,6 +59,13 @@ def _limit(settings: Settings) -> RateLimit | None:
     """Return the limit on an account's requests; a lab has none."""
     http = settings.http
     return RateLimit(http.rate_requests, http.rate_seconds) if http.rate_requests and not settings.lab_mode else None
+
+
+def _callback(store: Store, callback: Callback) -> HookRequest:
+    """Word and sign a callback. Each dialect has its line here."""
+    if callback.dialect == "plivo":
+        return plivo_hooks(store, callback.account_id).news(callback.hook, callbacks.params(callback))
+    raise LookupError(f"no dialect {callback.dialect}")
 
 
 class _Server(uvicorn.Server):

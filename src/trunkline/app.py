@@ -71,19 +71,22 @@ class DocumentRunner:
     def _dialect(self, target: ApplicationTarget, account_id: str) -> HookDialect:
         """Return the dialect's hooks with the account's token. Each dialect has its line here."""
         if target.dialect == "plivo":
-            return self._plivo(account_id)
+            return plivo_hooks(self._store, account_id)
         raise LookupError(f"no dialect {target.dialect}")
 
-    def _plivo(self, account_id: str) -> PlivoHooks:
-        own, *above = [self._signer(account) for account in self._store.accounts.ancestors(account_id)]
-        return PlivoHooks(own[0], own[1], above[-1] if above else None, new_nonce)
 
-    def _signer(self, account_id: str) -> tuple[str, str]:
-        account = self._store.accounts.get(account_id)
-        live = self._store.credentials.live(account_id, CredentialKind.PLIVO_TOKEN)
-        if account is None or not live:
-            return "", new_token()  # no live token: signed with a key that nobody has, rather than one that anybody has
-        return auth_id(account), self._store.credentials.reveal(live[-1].id)
+def plivo_hooks(store: Store, account_id: str) -> PlivoHooks:
+    """Return Plivo's requests to an account's applications, signed with its token and its main account's."""
+    own, *above = [_signer(store, account) for account in store.accounts.ancestors(account_id)]
+    return PlivoHooks(own[0], own[1], above[-1] if above else None, new_nonce)
+
+
+def _signer(store: Store, account_id: str) -> tuple[str, str]:
+    account = store.accounts.get(account_id)
+    live = store.credentials.live(account_id, CredentialKind.PLIVO_TOKEN)
+    if account is None or not live:
+        return "", new_token()  # no live token: signed with a key that nobody has, rather than one that anybody has
+    return auth_id(account), store.credentials.reveal(live[-1].id)
 
 
 def new_nonce() -> str:

@@ -48,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_calls(commands)
     _add_records(commands)
     _add_asking(commands)
+    _add_outcomes(commands)
+    _add_campaigns(commands)
+    _add_compliance(commands)
     return parser
 
 
@@ -207,6 +210,89 @@ def _add_asking(commands: _Commands) -> None:
     ask.add_argument("--bearer", metavar="KEY", help="an API key")
     ask.add_argument("--json", metavar="BODY", help="body; makes it a POST")
     ask.add_argument("--method", help="another method than GET or POST")
+
+
+def _add_outcomes(commands: _Commands) -> None:
+    filings = _command(
+        commands, "filings", "list what was asked for numbers and waits for you", "regulated:show_filings"
+    )
+    _data(filings)
+    _json(filings)
+    cnam = commands.add_parser("cnam", help="caller names that were asked for", description="Caller names (CNAM).")
+    verbs = cnam.add_subparsers(required=True, metavar="VERB")
+    _outcome(verbs, "confirm", "confirmed", "say that a number has the name that was asked for", "settle_cnam")
+    _outcome(verbs, "fail", "failed", "say that a number did not get the name", "settle_cnam")
+    reputation = commands.add_parser("reputation", help="numbers' caller reputation", description="Caller reputation.")
+    verbs = reputation.add_subparsers(required=True, metavar="VERB")
+    _outcome(verbs, "activate", "active", "say that a number's caller reputation is active", "settle_reputation")
+    _outcome(verbs, "fail", "failed", "say that a number's enrolment failed", "settle_reputation")
+    tollfree = _command(
+        commands, "toll-free", "say how far a toll-free number's verification is", "regulated:set_toll_free"
+    )
+    _data(tollfree)
+    tollfree.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
+    tollfree.add_argument("status", choices=("unverified", "pending", "verified"))
+    tollfree.add_argument("--verification-id", metavar="ID")
+    tollfree.add_argument("--order-status", metavar="WORD", help="like APPROVED")
+
+
+def _outcome(verbs: _Commands, verb: str, outcome: str, text: str, run: str) -> None:
+    parser = _command(verbs, verb, text, f"regulated:{run}")
+    _data(parser)
+    parser.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
+    parser.set_defaults(outcome=outcome)
+
+
+def _add_campaigns(commands: _Commands) -> None:
+    group = commands.add_parser("campaigns", help="messaging campaigns (10DLC)", description="Messaging campaigns.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    add = _command(verbs, "add", "enter a campaign that the registry knows", "regulated:add_campaign")
+    _data(add)
+    add.add_argument("campaign", metavar="ID", help="the registry's id of the campaign")
+    add.add_argument("--account", required=True, metavar="ID", help="account whose campaign it is")
+    add.add_argument("--alias", default="", metavar="TEXT")
+    add.add_argument("--usecase", default="MIXED", metavar="WORD")
+    add.add_argument("--max-numbers", type=int, default=49, metavar="N", help="numbers that it takes (default 49)")
+    remove = _command(verbs, "remove", "take a campaign out", "regulated:remove_campaign")
+    _data(remove)
+    remove.add_argument("campaign", metavar="ID")
+    listed = _command(verbs, "list", "list campaigns of all accounts", "regulated:show_campaigns")
+    _data(listed)
+    _json(listed)
+    _outcome(verbs, "complete", "completed", "say that a number is linked to its campaign", "settle_campaign")
+    _outcome(verbs, "fail", "failed", "say that a number's link failed", "settle_campaign")
+
+
+def _add_compliance(commands: _Commands) -> None:
+    group = commands.add_parser("compliance", help="compliance applications", description="Compliance applications.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    listed = _command(verbs, "list", "list applications of all accounts", "regulated:show_applications")
+    _data(listed)
+    listed.add_argument("--status", choices=("submitted", "accepted", "rejected"))
+    _json(listed)
+    show = _command(verbs, "show", "show an application", "regulated:show_application")
+    accept = _command(verbs, "accept", "accept a submitted application", "regulated:decide")
+    reject = _command(verbs, "reject", "reject a submitted application", "regulated:decide")
+    for verb in (show, accept, reject):
+        _data(verb)
+        verb.add_argument("application", metavar="ID")
+    show.add_argument("--documents", type=Path, metavar="DIR", help="write its files into this folder")
+    accept.set_defaults(outcome="accepted")
+    reject.set_defaults(outcome="rejected")
+    reject.add_argument("--reason", required=True, metavar="TEXT", help="what is wrong; its owner reads it")
+    regulated = commands.add_parser(
+        "regulated", help="kinds of number that need an application", description="Regulated kinds of number."
+    )
+    verbs = regulated.add_subparsers(required=True, metavar="VERB")
+    for verb_, is_regulated in (("add", True), ("remove", False)):
+        change = _command(verbs, verb_, f"{verb_} a kind of number", "regulated:set_regulated")
+        _data(change)
+        change.add_argument("country", metavar="COUNTRY", help="two letters of ISO 3166, like IN")
+        change.add_argument("number_type", metavar="TYPE", help="local, national, mobile, tollfree or fixed")
+        change.set_defaults(regulated=is_regulated)
+    shown = _command(verbs, "list", "list what is regulated", "regulated:show_regulated")
+    _data(shown)
+    _json(shown)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

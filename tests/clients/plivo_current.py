@@ -81,7 +81,52 @@ def numbers(client: Any) -> dict[str, Any]:
         "left": client.numbers.list().meta.total_count,
         "gone": refusal(client.numbers.get, wanted[-1]),
         "again": refusal(client.numbers.create, wanted[0], carrier, "United States"),
-        "not_yet": refusal(client.numbers.update, wanted[0], cnam_lookup="enabled"),
+        "not_yet": refusal(client.numbers.update, wanted[0], verification_info={"a": "b"}),
+        "looked_up": (client.numbers.update(wanted[0], cnam_lookup="enabled").message, looked_up(client)),
+    }
+
+
+def looked_up(client: Any) -> list[str]:
+    """Return the numbers whose callers' names are looked up."""
+    return [n.number for n in client.numbers.list(cnam_lookup="enabled")]
+
+
+def profiles(client: Any) -> dict[str, Any]:
+    """Create, get, list, update and delete business profiles."""
+    made = client.profile.create("Main", "DIRECT", "PRIVATE", "Example Ltd", "TECHNOLOGY", address={"city": "Austin"})
+    uuid = made.profile_uuid
+    got = client.profile.get(uuid).profile
+    changed = client.profile.update(uuid, {"website": "example.com"}).profile
+    listed = [p["profile_alias"] for p in client.profile.list(limit=5).profiles]
+    client.profile.delete(uuid)
+    return {
+        "got": [got["profile_alias"], got["address"]["city"], got["profile_type"]],
+        "changed": changed["website"],
+        "listed": listed,
+        "gone": refusal(client.profile.get, uuid),
+    }
+
+
+def compliance(client: Any) -> dict[str, Any]:
+    """Hand in an application with a file, list, get, correct, link and delete."""
+    end_user = {"type": "business", "name": "Example Ltd"}
+    data = {"alias": "One", "country_iso": "US", "number_type": "local", "end_user": end_user, "documents": [{}]}
+    resource = client.phone_number_compliance
+    made = resource.create(data, [__file__])
+    bare = resource.create({**data, "alias": "Two", "documents": []})
+    listed = [c["alias"] for c in resource.list(status="submitted", limit=5).compliances]
+    got = resource.get(made.compliance_id, expand="documents,end_user").compliance
+    link = client.phone_number_compliance_link.link(
+        [{"number": str(FIRST), "compliance_application_id": made.compliance_id}]
+    )
+    return {
+        "listed": listed,
+        "documents": [d["file_name"] for d in got["documents"]],
+        "user": got["end_user"]["name"],
+        "early": refusal(resource.update, made.compliance_id, {"alias": "x"}),
+        "report": [link.total_count, link.updated_count, link.report[0]["status"], link.report[0]["remarks"]],
+        "deleted": resource.delete(bare.compliance_id).message,
+        "gone": refusal(resource.get, bare.compliance_id),
     }
 
 
@@ -121,8 +166,10 @@ def subaccounts(client: Any, url: str) -> dict[str, Any]:
 def main(url: str, auth_id: str, auth_token: str) -> None:
     """Play everything and print what came of it."""
     client = connect(url, auth_id, auth_token)
-    result = {"applications": applications(client), "numbers": numbers(client)}
+    result: dict[str, Any] = {"applications": applications(client), "numbers": numbers(client)}
     result |= {"account": accounts(client), "subaccounts": subaccounts(client, url)}
+    result |= {"profiles": profiles(client), "compliance": compliance(client)}
+    result["campaign"] = refusal(client.campaign.number_link, "CNONE", numbers=[str(FIRST)])
     stranger = plivo.RestClient(auth_id, "0" * 32)
     result["stranger"] = {"get": refusal(stranger.numbers.get, str(FIRST)), "list": refusal(stranger.numbers.list)}
     print(json.dumps(result))

@@ -50,7 +50,8 @@ def test_the_current_sdk(server: Server) -> None:
     assert numbers["found"] == ["14155550000"]
     assert numbers["gone"] == ["ResourceNotFoundError", "not found"]
     assert numbers["again"] == ["ValidationError", "number(s) 14155550000 already exist"]
-    assert numbers["not_yet"] == ["ValidationError", "cnam_lookup is not available yet"]
+    assert numbers["not_yet"] == ["ValidationError", "verification_info is not available yet"]
+    assert numbers["looked_up"] == ["changed", ["14155550000"]]
 
     account = played["account"]
     assert (account["before"]["city"], account["changed"], account["after"]["city"]) == ("", "changed", "Oslo")
@@ -68,6 +69,20 @@ def test_the_current_sdk(server: Server) -> None:
     assert subs["below"][0] == "ForbiddenError"
     assert [kind for kind, _ in subs["gone"]] == ["ResourceNotFoundError"] * 2
     assert played["stranger"]["get"][0] == played["stranger"]["list"][0] == "AuthenticationError"
+
+    assert played["profiles"] == {
+        "got": ["Main", "Austin", "PRIMARY"],
+        "changed": "example.com",
+        "listed": ["Main"],
+        "gone": ["ResourceNotFoundError", "Profile not found."],
+    }
+    papers = played["compliance"]
+    assert (papers["listed"], papers["documents"]) == (["One", "Two"], ["plivo_current.py"])
+    status = "Compliance application must be in '{}' status. Current status: 'submitted'."
+    assert (papers["user"], papers["early"]) == ("Example Ltd", ["ValidationError", status.format("rejected")])
+    assert papers["report"] == [1, 0, "failed", status.format("accepted")]
+    assert (papers["deleted"], papers["gone"][0]) == ("deleted", "ResourceNotFoundError")
+    assert played["campaign"] == ["ResourceNotFoundError", "not found"]
 
 
 def test_the_legacy_sdk(server: Server) -> None:

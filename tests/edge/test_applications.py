@@ -10,6 +10,7 @@ from tests.edge.lab import Lab
 from tests.edge.peer import Message, Peer, Talk, sdp
 from tests.edge.sipp import Sipp
 from tests.edge.web import Asked, Web
+from tests.server import run
 
 pytestmark = pytest.mark.outside
 
@@ -255,6 +256,14 @@ def test_caller_id_is_the_caller_or_a_number_of_the_account(lab: Lab, web: Web, 
     a = caller.call(lab.sip, mine)
     b, invite = answered(callee)
     assert f"sip:+{mine}@" in invite.get("from")
+    a.connected()
+    a.bye()
+    b.hung_up()
+    lab.plivo("POST", f"Number/{mine}/", {"cnam": "Example Ltd"}, expect=202)
+    run("cnam", "confirm", mine, "--data", str(lab.server.data))
+    a = caller.call(lab.sip, mine)
+    b, invite = answered(callee)
+    assert f'"Example Ltd" <sip:+{mine}@' in invite.get("from")
     a.connected()
     a.bye()
     b.hung_up()

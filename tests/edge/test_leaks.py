@@ -206,6 +206,9 @@ class _Reader:
         """Return False."""
         return False
 
+    def registered_name(self, _number: str) -> None:
+        """Return None."""
+
     def sip_password(self, _user: str) -> None:
         """Return None."""
 

@@ -15,6 +15,7 @@ from tests.http.world import Reply, Tenant, World
 from trunkline.core.model import EVERYTHING, Page
 from trunkline.core.ports import NumberFilter
 from trunkline.core.records import CallRecord
+from trunkline.core.regulated import ComplianceFilter
 from trunkline.dialects.asgi import DIALECTS
 from trunkline.dialects.plivo.arguments import ARGUMENTS
 from trunkline.store.calls import CallJournal
@@ -29,6 +30,9 @@ ABSENT = {
     "carrier_id": "12345678901234",
     "app_id": "210112345678901234",
     "subauth_id": "SA" + "0" * 18,
+    "campaign_id": "CNONE",
+    "profile_uuid": "00000000-0000-4000-8000-000000000000",
+    "compliance_id": "00000000-0000-4000-8000-000000000000",
 }
 OPERATIONS = [(dialect.name, operation) for dialect in DIALECTS for operation in dialect.operations]
 CLOSED = [(name, operation) for name, operation in OPERATIONS if not operation.public]
@@ -77,15 +81,26 @@ def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
     journal.close()
     native = {"carrier_id": carrier.id, "gateway_id": carrier.gateways[0].id, "trunk_id": trunk_uuid}
     native |= {"number": NUMBER, "call_id": "call-1"}
+    plivo = {"auth_id": owner.auth_id, "carrier_id": carrier_id, "app_id": app_id, "number": NUMBER}
+    plivo["subauth_id"] = subauth_id
+    regulated = furnish_regulated(world, owner)
+    document = {"document_id": world.inventory.read(lambda s: s.compliance.documents(regulated["compliance_id"]))[0].id}
+    return {"plivo": plivo | regulated, "native": native | regulated | document}
+
+
+def furnish_regulated(world: World, owner: Tenant) -> dict[str, str]:
+    """Give ``owner`` a campaign, a profile and a compliance application; return their ids."""
+    body = {"campaign_id": "C1", "alias": MARK}
+    world.native("POST", "campaigns", body, tenant=world.operator, account_id=owner.account.id)
+    names = ("profile_alias", "customer_type", "entity_type", "company_name", "vertical")
+    profile = world.plivo("POST", "Profile/", dict.fromkeys(names, MARK), tenant=owner)
+    papers: dict[str, Any] = {"alias": MARK, "country_iso": "US", "number_type": "local", "documents": [{}]}
+    papers["end_user"] = {"type": "business", "name": MARK}
+    application = world.plivo("POST", "PhoneNumber/Compliance/", papers, tenant=owner)
     return {
-        "plivo": {
-            "auth_id": owner.auth_id,
-            "carrier_id": carrier_id,
-            "app_id": app_id,
-            "number": NUMBER,
-            "subauth_id": subauth_id,
-        },
-        "native": native,
+        "campaign_id": "C1",
+        "profile_uuid": profile.json["profile_uuid"],
+        "compliance_id": application.json["compliance_id"],
     }
 
 
@@ -96,19 +111,41 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_trunk": {"name": "x"},
     "update_number": {"alias": "x"},
     "explain": {"source": "203.0.113.7", "to": NUMBER},
+    "settle_cnam": {"outcome": "confirmed"},
+    "settle_campaign_link": {"outcome": "completed"},
+    "settle_reputation": {"outcome": "active"},
+    "set_toll_free": {"status": "verified"},
+    "reject_compliance": {"reason": "x"},
 }
+OPERATORS = {
+    "settle_cnam",
+    "settle_campaign_link",
+    "settle_reputation",
+    "set_toll_free",
+    "remove_campaign",
+    "get_compliance",
+    "get_document",
+    "accept_compliance",
+    "reject_compliance",
+}
+"""What takes an operator's key, whatever the ids: 403 for all others."""
 
 
 def body_of(dialect: str, operation: Any) -> dict[str, Any]:
     """Return a body that this route accepts, so that only the ids can be the reason of a refusal."""
     if dialect == "plivo":
         return {"name": "x", "app_name": "x", "numbers": "1", "carrier": "1", "region": "x"}
+    return BODIES.get(native_name(operation), {})
+
+
+def native_name(operation: Any) -> str:
+    """Return the name of a native route's handler, empty for a route of another dialect."""
     from trunkline.dialects.native.routes import PREFIX, ROUTES
 
     for row in ROUTES:
         if (row.method, PREFIX + row.path) == (operation.method, operation.path):
-            return BODIES.get(row.handler.__name__, {})
-    return {}
+            return row.handler.__name__
+    return ""
 
 
 def send(world: World, dialect: str, operation: Any, values: dict[str, str], who: Tenant) -> Reply:
@@ -145,6 +182,10 @@ def contents(world: World) -> Any:
             store.trunks.page(EVERYTHING, page),
             store.accounts.all(),
             store.log.page(EVERYTHING, Page(1)),
+            store.profiles.page(EVERYTHING, page),
+            store.compliance.page(EVERYTHING, ComplianceFilter(), page),
+            store.campaigns.all(100),
+            store.filings.open(100),
         )
 
     return asyncio.run(world.inventory.search(look))
@@ -175,7 +216,8 @@ def test_foreign_ids_read_like_absent_ones(tenanted: World, ids: Any, dialect: s
     foreign = ids[dialect] | ({"auth_id": tenant.auth_id} if dialect == "plivo" else {})
     reply = send(tenanted, dialect, operation, foreign, tenant)
     missing = send(tenanted, dialect, operation, absent(dialect, foreign), tenant)
-    assert (reply.status, missing.status) == (404, 404)
+    status = 403 if native_name(operation) in OPERATORS else 404
+    assert (reply.status, missing.status) == (status, status)
     assert said(reply) == said(missing)
     assert MARK.encode() not in reply.body
     assert contents(tenanted) == before

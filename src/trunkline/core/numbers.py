@@ -269,6 +269,7 @@ def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: C
                 advice="Name one of the new account's carriers: --carrier ID.",
             )
     store.numbers.set_carriers(number.id, ids)
+    store.filings.drop(number.id)
     ref = Ref(carrier.id, carrier.serial, carrier.name) if carrier else number.carrier
     # Each account's log tells its own half: neither learns the other's id.
     store.log.append(actor, number.owner.id, "release", "number", number.e164)
@@ -285,7 +286,8 @@ def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: C
 
 
 def remove(store: Store, actor: Actor, number: Number) -> None:
-    """Take a number out of the inventory; its history stays."""
+    """Take a number out of the inventory; its history stays, what was asked for it does not."""
+    store.filings.drop(number.id)
     store.numbers.remove(number.id, store.now())
     store.log.append(actor, number.owner.id, "remove", "number", number.e164)
 

@@ -29,6 +29,7 @@ from trunkline.core.model import (
     Trunk,
     TrunkUri,
 )
+from trunkline.core.regulated_ports import CallbackStore, CampaignStore, ComplianceStore, FilingStore, ProfileStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ class AccountStore(Protocol):
         """Write what an account tells of its holder."""
         ...
 
-    def hand_over(self, kind: str, account_id: str, to_id: str, at: datetime) -> list[str]:
+    def hand_over(self, kind: str, account_id: str, to_id: str) -> list[str]:
         """Give an account's live records of a kind to another account; return their names in the change log.
 
         ``kind`` is one of `core.subaccounts.HOLDINGS`.
@@ -321,6 +322,11 @@ class Store(Protocol):
     trunks: TrunkStore
     log: ChangeLog
     rules: Rules
+    filings: FilingStore
+    campaigns: CampaignStore
+    profiles: ProfileStore
+    compliance: ComplianceStore
+    callbacks: CallbackStore
 
     def now(self) -> datetime:
         """Return the time of this transaction, aware and in UTC."""

@@ -9,7 +9,7 @@ from trunkline.core.errors import ConflictError, NotAllowedError, NotFoundError
 from trunkline.core.model import Account, AccountState, Actor, CredentialKind, Page, Scope
 from trunkline.core.ports import NumberFilter, Store
 
-HOLDINGS = ("carrier", "trunk", "application", "number")
+HOLDINGS = ("carrier", "trunk", "application", "number", "campaign", "profile", "compliance")
 """Kinds of record that an account has of its own: what a deleted subaccount leaves to its main account."""
 
 _OPENING = (CredentialKind.PLIVO_TOKEN, CredentialKind.TWILIO_TOKEN, CredentialKind.API_KEY)
@@ -81,7 +81,7 @@ def _close(store: Store, actor: Actor, account: Account, heir: str, *, cascade: 
     if cascade:
         _remove_belongings(store, actor, account)
     for kind in HOLDINGS:
-        for name in store.accounts.hand_over(kind, account.id, heir, store.now()):
+        for name in store.accounts.hand_over(kind, account.id, heir):
             store.log.append(actor, heir, "update", kind, name, owner=heir)
     for opening in _OPENING:
         for credential in store.credentials.live(account.id, opening):

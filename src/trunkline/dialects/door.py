@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from math import ceil
 
@@ -9,7 +10,10 @@ from starlette.types import Receive, Scope, Send
 
 from trunkline.core.errors import TrunklineError
 from trunkline.dialects.http import (
+    MAX_BODY,
+    MAX_LARGE,
     MAX_QUERY,
+    UPLOAD_S,
     Answer,
     Ask,
     ClientGoneError,
@@ -17,6 +21,7 @@ from trunkline.dialects.http import (
     HttpError,
     Operation,
     Platform,
+    is_declared_small,
     read_body,
 )
 from trunkline.dialects.limits import RateLimit
@@ -79,6 +84,7 @@ class Door:
         self._limit = limit if dialect.rate_limited else None
         self._platform = platform
         self._routes = Routes(dialect.operations)
+        self._large = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -108,8 +114,11 @@ class Door:
             self._count(ask.caller.account.id)
         if len(ask.query_string) > MAX_QUERY:
             raise HttpError(414, f"the query is longer than {MAX_QUERY} bytes")
-        if ask.method not in _BODILESS:
-            ask.body = await read_body(ask, receive)
+        if ask.method in _BODILESS:
+            return await operation.handler(ask)
+        if operation.max_body > MAX_BODY and not is_declared_small(ask):
+            return await self._answer_large(ask, operation, receive)
+        ask.body = await read_body(ask, receive)
         return await operation.handler(ask)
 
     def _count(self, account_id: str) -> None:
@@ -119,3 +128,18 @@ class Door:
             raise HttpError(
                 429, f"too many requests: try again in {ceil(wait)} s, and send fewer", ((b"retry-after", retry_after),)
             )
+
+    async def _answer_large(self, ask: Ask, operation: Operation, receive: Receive) -> Answer:
+        """Answer an upload; few of them are in memory at once, and none for longer than `UPLOAD_S` on its way in."""
+        if self._large >= MAX_LARGE:
+            raise HttpError(503, "too many uploads are under way; try again", ((b"retry-after", b"2"),))
+        self._large += 1
+        try:
+            try:
+                async with asyncio.timeout(UPLOAD_S):
+                    ask.body = await read_body(ask, receive)
+            except TimeoutError:
+                raise HttpError(408, f"the request body did not arrive within {UPLOAD_S:g} s") from None
+            return await operation.handler(ask)
+        finally:
+            self._large -= 1

@@ -20,6 +20,10 @@ from trunkline.store.calls import CallReader
 from trunkline.store.inventory import Inventory
 
 MAX_BODY = 1 << 20
+MAX_LARGE = 4
+"""Requests with a body above `MAX_BODY` that are held in memory at once; a further one is told to come again."""
+UPLOAD_S = 60.0
+"""How long such a body may take to arrive, so that slow ones do not keep the others out."""
 MAX_QUERY = 8192
 MAX_FIELDS = 100
 """Arguments of one request; no documented call has half as many."""
@@ -109,13 +113,17 @@ Handler: TypeAlias = Callable[[Ask], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One line of a route table: a method on a path like ``/v1/Account/{auth_id}/Number``, without trailing slash."""
+    """One line of a route table: a method on a path like ``/v1/Account/{auth_id}/Number``, without trailing slash.
+
+    ``max_body`` is in bytes; those above `MAX_BODY` are few at once (`MAX_LARGE`).
+    """
 
     method: str
     path: str
     handler: Handler
     is_list: bool = False
     public: bool = False
+    max_body: int = MAX_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +152,18 @@ def decode_fields(text: str) -> dict[str, str]:
         raise InvalidError(f"more than {MAX_FIELDS} arguments") from None
 
 
-async def read_body(ask: Ask, receive: Receive) -> bytes:
-    """Return the request's body; `HttpError` 413 above `MAX_BODY`, as soon as that is known."""
+def is_declared_small(ask: Ask) -> bool:
+    """Tell whether a request says that its body is within `MAX_BODY`; the server holds it to that."""
     declared = ask.header(b"content-length")
-    if declared.isdigit() and (len(declared) > 9 or int(declared) > MAX_BODY):
-        raise _too_large()
+    return declared.isdigit() and len(declared) <= 9 and int(declared) <= MAX_BODY
+
+
+async def read_body(ask: Ask, receive: Receive) -> bytes:
+    """Return the request's body; `HttpError` 413 above the operation's bound, as soon as that is known."""
+    most = ask.operation.max_body if ask.operation else MAX_BODY
+    declared = ask.header(b"content-length")
+    if declared.isdigit() and (len(declared) > 9 or int(declared) > most):
+        raise _too_large(most)
     chunks, size = [], 0
     while True:
         message = await receive()
@@ -156,12 +171,12 @@ async def read_body(ask: Ask, receive: Receive) -> bytes:
             raise ClientGoneError
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > MAX_BODY:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _too_large() -> HttpError:
-    return HttpError(413, f"the request body is larger than {MAX_BODY} bytes")
+def _too_large(most: int) -> HttpError:
+    return HttpError(413, f"the request body is larger than {most} bytes")

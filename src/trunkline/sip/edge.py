@@ -75,6 +75,10 @@ class FactSource(Protocol):
         """Tell whether the account may show this number."""
         ...
 
+    def registered_name(self, e164: str) -> str | None:
+        """Return the caller name that is registered for a number."""
+        ...
+
     def outbound_auth(self, carrier_id: str) -> OutboundAuth | None:
         """Return with what we answer a carrier's challenge. Raises `StoreUnavailableError`."""
         ...

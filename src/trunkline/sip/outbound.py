@@ -2,7 +2,7 @@
 
 A number leaves by the outbound gateways of the account and those above it, best first. A SIP URI is reached only where
 the installation allows it: in lab mode on loopback. The caller id is the incoming caller, or a number in the account's
-scope.
+scope, which is shown with the caller name that is registered for it, unless the document gives one.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ def parties_of(call: Call, dial: Dial) -> list[Party]:
     A party that cannot be rung is left out with the reason in the trace. Raises `DialRefusedError` when none can.
     """
     caller = _shown_caller(call, dial)
+    name = dial.caller_name
+    if name is None and caller is not None:
+        name = call.edge.facts.registered_name(caller.removeprefix("+"))
     parties: list[Party] = []
     refused: list[DialRefusedError] = []
     for position, wanted in enumerate(dial.targets, 1):
@@ -53,7 +56,7 @@ def parties_of(call: Call, dial: Dial) -> list[Party]:
         except DialRefusedError as error:
             refused.append(error)
         else:
-            shown = [t._replace(caller=caller, caller_name=dial.caller_name) for t in found]
+            shown = [t._replace(caller=caller, caller_name=name) for t in found]
             parties.append(Party(position, wanted, shown))
     if refused and not parties:
         raise refused[-1]

@@ -37,8 +37,11 @@ _HOLDINGS = {
     "trunk": ("trunks", "deleted_at", "id"),
     "application": ("applications", "deleted_at", "id"),
     "number": ("numbers", "removed_at", "e164"),
+    "campaign": ("campaigns", "", "campaign_id"),
+    "profile": ("profiles", "", "id"),
+    "compliance": ("compliance_applications", "", "id"),
 }
-"""By kind: the table, the time at which a record left, the name by which the change log knows it."""
+"""By kind: the table, the time at which a record left (empty: it leaves for good), its name in the change log."""
 
 _CREDENTIAL = "id, account_id, carrier_id, kind, public_id, role, scopes, created_at, revoked_at, realm"
 _STATES = {state.value: state for state in AccountState}
@@ -178,7 +181,7 @@ class SqlAccounts:
             (account_id, *(getattr(details, name) for name in _DETAILS)),
         )
 
-    def hand_over(self, kind: str, account_id: str, to_id: str, at: datetime) -> list[str]:
+    def hand_over(self, kind: str, account_id: str, to_id: str) -> list[str]:
         """Give an account's live records of a kind to another account; return their names in the change log."""
         table, left_at, name = _HOLDINGS[kind]
         if kind == "carrier":  # their SIP credentials name the account, too
@@ -192,10 +195,12 @@ class SqlAccounts:
                 "(SELECT hook_id FROM numbers WHERE account_id = ? AND removed_at IS NULL)",
                 (to_id, account_id),
             )
+            self._db.execute(
+                "UPDATE callbacks SET account_id = ? WHERE account_id = ? AND state = 'waiting'", (to_id, account_id)
+            )
+        live = f" AND {left_at} IS NULL" if left_at else ""
         rows = self._db.execute(
-            f"UPDATE {table} SET account_id = ?, updated_at = ? WHERE account_id = ? AND {left_at} IS NULL "
-            f"RETURNING {name}",
-            (to_id, time_text(at), account_id),
+            f"UPDATE {table} SET account_id = ? WHERE account_id = ?{live} RETURNING {name}", (to_id, account_id)
         )
         return [str(row[0]) for row in rows.fetchall()]
 

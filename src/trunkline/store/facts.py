@@ -283,6 +283,11 @@ class FactReader:
         ).fetchone()
         return row is not None
 
+    def registered_name(self, e164: str) -> str | None:
+        """Return the caller name (CNAM) that is registered for a live number."""
+        row = self._db.execute("SELECT cnam FROM numbers WHERE e164 = ? AND removed_at IS NULL", (e164,)).fetchone()
+        return str(row[0]) if row is not None and row[0] is not None else None
+
     def sip_password(self, username: str) -> tuple[str, str] | None:
         """Return (password, carrier id) of an `auth` carrier's user; None for an unknown one.
 

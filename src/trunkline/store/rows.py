@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from trunkline.core.model import EVERYTHING, CallHooks, Scope, Webhook
@@ -51,3 +52,18 @@ def hooks_value(row: Sequence[str | None]) -> CallHooks:
         Webhook(url, row[index + 1] or "POST") if (url := row[index]) is not None else None for index in range(0, 10, 2)
     ]
     return CallHooks(answer=found[0], fallback=found[1], hangup=found[2], message=found[3], message_fallback=found[4])
+
+
+def json_text(texts: Mapping[str, str]) -> str:
+    """Return texts under their names as they are stored."""
+    return json.dumps(dict(texts), separators=(",", ":"), ensure_ascii=False)
+
+
+def json_value(text: str) -> dict[str, str]:
+    """Return stored texts."""
+    return {str(name): str(value) for name, value in json.loads(text).items()}
+
+
+def webhook_value(url: str | None, method: str) -> Webhook | None:
+    """Return a stored webhook, None where there is none."""
+    return Webhook(url, method) if url is not None else None

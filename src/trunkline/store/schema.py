@@ -257,6 +257,12 @@ trunk_uris = Table(
     Index("trunk_uris_trunk", "trunk_id", "position"),
 )
 
+
+def _index_of_given(name: str, column: str) -> Index:
+    given = text(f"{column} IS NOT NULL")
+    return Index(name, column, sqlite_where=given, postgresql_where=given)
+
+
 numbers = Table(
     "numbers",
     metadata,
@@ -308,6 +314,9 @@ numbers = Table(
     Index("numbers_account", "account_id", "removed_at", "seq"),
     Index("numbers_application", "application_id"),
     Index("numbers_trunk", "trunk_id"),
+    # Few numbers have one: the others are not in the index.
+    _index_of_given("numbers_profile", "profile_id"),
+    _index_of_given("numbers_compliance", "compliance_id"),
 )
 
 number_carriers = Table(
@@ -342,3 +351,118 @@ change_log = Table(
     Index("change_log_account", "account_id", "seq"),
 )
 """The audit trail, and the feed by which an edge on another machine will keep its replica."""
+
+filings = Table(
+    "filings",
+    metadata,
+    Column("number_id", Text, ForeignKey("numbers.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    _text("subject"),
+    _text("state"),
+    _text("callback_url", null=True),
+    _text("callback_method"),
+    _text("created_at"),
+    _text("updated_at"),
+    CheckConstraint("state IN ('pending', 'done', 'failed')", name="filing_state"),
+    Index("filings_state", "state", "created_at"),
+    Index("filings_subject", "kind", "subject"),
+)
+"""What was asked for a number and is settled by the operator: a caller name, a campaign, a reputation."""
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    Column("campaign_id", Text, nullable=False, unique=True),
+    _text("alias"),
+    _text("usecase"),
+    _int("max_numbers"),
+    _text("created_at"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("alias"),
+    _ref("primary_id", "profiles.id", null=True),
+    _text("facts"),
+    _text("address"),
+    _text("contact"),
+    _text("created_at"),
+    _text("updated_at"),
+    Index("profiles_account", "account_id", "seq"),
+)
+
+compliance_applications = Table(
+    "compliance_applications",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("alias"),
+    _text("status"),
+    _text("country"),
+    _text("number_type"),
+    _text("user_type"),
+    _text("end_user"),
+    _text("callback_url", null=True),
+    _text("callback_method"),
+    _text("reason", null=True),
+    _text("created_at"),
+    _text("updated_at"),
+    CheckConstraint("status IN ('submitted', 'accepted', 'rejected')", name="compliance_status"),
+    Index("compliance_applications_account", "account_id", "seq"),
+)
+
+compliance_documents = Table(
+    "compliance_documents",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("application_id", "compliance_applications.id"),
+    _int("position"),
+    _text("type_id"),
+    _text("file_name"),
+    _text("media_type"),
+    _int("size"),
+    _text("fields"),
+    Column("ciphertext", LargeBinary, nullable=False),  # last, so that what stands before it is read without it
+    Index("compliance_documents_application", "application_id", "position"),
+)
+
+regulated_kinds = Table(
+    "regulated_kinds",
+    metadata,
+    Column("country", Text, primary_key=True),
+    Column("number_type", Text, primary_key=True),
+)
+"""Numbers of these countries and types wait, when they are bought, for an accepted compliance application."""
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("dialect"),
+    _text("topic"),
+    _text("url"),
+    _text("method"),
+    _text("facts"),
+    _text("state"),
+    _int("tries"),
+    _text("next_at"),
+    _text("outcome"),
+    _text("created_at"),
+    _text("settled_at", null=True),
+    CheckConstraint("state IN ('waiting', 'told', 'failed')", name="callback_state"),
+    Index("callbacks_due", "state", "next_at"),
+    Index("callbacks_account", "account_id", "state"),
+    Index("callbacks_settled", "settled_at"),
+)
+"""News that applications have yet to be told, and for a while what became of it."""

@@ -37,12 +37,20 @@ class Vault:
 
     def seal(self, secret: str, context: str) -> bytes:
         """Encrypt ``secret``; only the same ``context`` (the row that it belongs to) opens it again."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, secret.encode(), context.encode())
+        return self.seal_bytes(secret.encode(), context)
 
     def open(self, sealed: bytes, context: str) -> str:
         """Decrypt what `seal` made."""
-        return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
+        return self.open_bytes(sealed, context).decode()
+
+    def seal_bytes(self, content: bytes, context: str) -> bytes:
+        """Encrypt what is no text, like `seal`."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, context.encode())
+
+    def open_bytes(self, sealed: bytes, context: str) -> bytes:
+        """Decrypt what `seal_bytes` made."""
+        return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
 
     def lookup(self, secret: str) -> bytes:
         """Return the keyed hash under which a high-entropy secret is found."""

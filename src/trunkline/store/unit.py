@@ -18,11 +18,17 @@ from trunkline.core.ports import (
     Rules,
     TrunkStore,
 )
+from trunkline.core.regulated_ports import CallbackStore, CampaignStore, ComplianceStore, FilingStore, ProfileStore
 from trunkline.store.accounts import SqlAccounts, SqlCredentials
 from trunkline.store.applications import SqlApplications
+from trunkline.store.callbacks import SqlCallbacks
+from trunkline.store.campaigns import SqlCampaigns
 from trunkline.store.carriers import SqlCarriers
 from trunkline.store.changes import SqlChangeLog
+from trunkline.store.compliance import SqlCompliance
+from trunkline.store.filings import SqlFilings
 from trunkline.store.numbers import SqlNumbers
+from trunkline.store.profiles import SqlProfiles
 from trunkline.store.secrets import Vault
 from trunkline.store.trunks import SqlTrunks
 
@@ -42,6 +48,11 @@ class SqlStore:
         self.applications: ApplicationStore = SqlApplications(connection)
         self.trunks: TrunkStore = SqlTrunks(connection)
         self.log: ChangeLog = SqlChangeLog(connection, self.now)
+        self.filings: FilingStore = SqlFilings(connection)
+        self.campaigns: CampaignStore = SqlCampaigns(connection)
+        self.profiles: ProfileStore = SqlProfiles(connection)
+        self.compliance: ComplianceStore = SqlCompliance(connection, vault)
+        self.callbacks: CallbackStore = SqlCallbacks(connection)
 
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""

@@ -78,7 +78,26 @@ def own_ids(world: World) -> dict[str, str]:
         ids["number"] = "14155551234"
     rows = world.plivo("GET", "Subaccount/").json["objects"]
     made = rows[0] if rows else world.plivo("POST", "Subaccount/", {"name": "x"}).json
-    return ids | {"subauth_id": made["auth_id"]}
+    return ids | {"subauth_id": made["auth_id"]} | regulated_ids(world)
+
+
+def regulated_ids(world: World) -> dict[str, str]:
+    """Return a campaign, a profile and a compliance application of the main account's."""
+    if not world.inventory.read(lambda s: s.campaigns.all(1)):
+        body = {"campaign_id": "C1", "alias": "x"}
+        world.native("POST", "campaigns", body, tenant=world.operator, account_id=world.main.account.id)
+    names = ("profile_alias", "customer_type", "entity_type", "company_name", "vertical")
+    profiles = world.plivo("GET", "Profile/").json["profiles"]
+    profile = profiles[0] if profiles else world.plivo("POST", "Profile/", dict.fromkeys(names, "x")).json
+    papers: dict[str, Any] = {"alias": "x", "country_iso": "US", "number_type": "local", "documents": [{}]}
+    papers["end_user"] = {"type": "business", "name": "x"}
+    found = world.plivo("GET", "PhoneNumber/Compliance/").json["compliances"]
+    compliance = found[0] if found else world.plivo("POST", "PhoneNumber/Compliance/", papers).json
+    return {
+        "campaign_id": "C1",
+        "profile_uuid": profile["profile_uuid"],
+        "compliance_id": compliance["compliance_id"],
+    }
 
 
 def filled(operation: Operation, ids: dict[str, str], junk: bytes | None) -> str:
@@ -86,7 +105,8 @@ def filled(operation: Operation, ids: dict[str, str], junk: bytes | None) -> str
     path = operation.path
     for name, value in ids.items():
         path = path.replace(f"{{{name}}}", value)
-    at = path.rpartition("/")[0] if "{" in operation.path.replace("{auth_id}", "") else None
+    ends_with_one = operation.path.endswith("}") and not operation.path.endswith("{auth_id}")
+    at = path.rpartition("/")[0] if ends_with_one else None
     return path if junk is None or at is None else f"{at}/{quote_from_bytes(junk, safe='')}"
 
 

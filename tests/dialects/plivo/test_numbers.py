@@ -332,15 +332,6 @@ class TestUpdating:
     @pytest.mark.parametrize(
         "argument",
         [
-            "compliance_application_id",
-            "profile_uuid",
-            "caller_reputation",
-            "caller_reputation_callback_url",
-            "caller_reputation_callback_method",
-            "cnam",
-            "cnam_lookup",
-            "cnam_callback_url",
-            "cnam_callback_method",
             "verification_info",
             "message_url",
             "message_method",

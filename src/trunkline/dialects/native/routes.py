@@ -18,7 +18,7 @@ from trunkline.core.model import Actor, Carrier, CredentialKind, Gateway, Number
 from trunkline.core.ports import NumberFilter, Store
 from trunkline.core.records import CallRecord
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
-from trunkline.dialects.native import ids, requests, sheet, views
+from trunkline.dialects.native import ids, regulated, requests, sheet, views
 from trunkline.dialects.native.auth import authenticate
 from trunkline.dialects.native.errors import refuse
 from trunkline.dialects.native.openapi import document
@@ -373,6 +373,7 @@ ROUTES: tuple[Row, ...] = (
     Row("GET", "/unclaimed", list_unclaimed, query=requests.LimitQuery, gives=views.UnclaimedList),
     Row("POST", "/explain", explain, body=requests.ExplainBody, gives=views.ExplainedView),
     Row("GET", "/log", list_changes, query=requests.LogQuery, gives=views.ChangePage),
+    *regulated.ROUTES,
 )
 
 

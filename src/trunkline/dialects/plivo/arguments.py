@@ -11,6 +11,14 @@ _APPLICATION = (
     *("default_number_app", "default_endpoint_app", "public_uri", "log_incoming_messages", *_OWNER),
 )
 _SUBACCOUNT = ("name", "enabled")
+_PROFILE = (
+    *("profile_alias", "customer_type", "entity_type", "company_name", "ein", "ein_issuing_country", "vertical"),
+    *("website", "doing_business_as", "stock_symbol", "stock_exchange", "alt_business_id", "alt_business_id_type"),
+    *("business_contact_email", "address", "authorized_contact"),
+)
+_COMPLIANCE = (
+    *("alias", "country_iso", "number_type", "end_user", "documents", "callback_url", "callback_method", "data"),
+)
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "create_carrier": _CARRIER,
@@ -27,7 +35,11 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
         *_WINDOW,
     ),
     "get_number": (),
-    "update_number": ("app_id", "alias", *_OWNER),
+    "update_number": (
+        *("app_id", "alias", *_OWNER, "cnam", "cnam_callback_url", "cnam_callback_method", "cnam_lookup"),
+        *("caller_reputation", "profile_uuid", "caller_reputation_callback_url", "caller_reputation_callback_method"),
+        "compliance_application_id",
+    ),
     "delete_number": (),
     "create_application": _APPLICATION,
     "list_applications": ("app_name", *_OWNER, *_WINDOW),
@@ -41,5 +53,20 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "get_subaccount": (),
     "update_subaccount": _SUBACCOUNT,
     "delete_subaccount": ("cascade",),
+    "link_numbers": ("numbers", "url", "method"),
+    "list_campaign_numbers": _WINDOW,
+    "get_campaign_number": (),
+    "unlink_number": (),
+    "create_profile": (*_PROFILE, "plivo_subaccount"),
+    "list_profiles": _WINDOW,
+    "get_profile": (),
+    "update_profile": _PROFILE,
+    "delete_profile": (),
+    "create_compliance": _COMPLIANCE,
+    "list_compliance": ("status", "country_iso", "number_type", "user_type", "alias", "expand", *_WINDOW),
+    "get_compliance": ("expand",),
+    "update_compliance": _COMPLIANCE,
+    "delete_compliance": (),
+    "link_compliance": ("numbers",),
 }
 """By the handler's name."""

@@ -286,6 +286,10 @@ class PlivoHooks:
         )
         return self._request(hook, (*self._of_call(call), *told))
 
+    def news(self, hook: Webhook, params: Params) -> HookRequest:
+        """Build the request of a callback that belongs to no call."""
+        return self._request(hook, params)
+
     def parse(self, body: bytes, base_url: str) -> Document:
         """Read Plivo XML; see `document.parse_document`. Raises `core.fetching.DocumentError`."""
         return parse_document(body, base_url)

@@ -40,15 +40,6 @@ _TYPES = (*_ADD_TYPES, "fixed")
 _RENEWALS = {"": "=", "__gt": ">", "__gte": ">=", "__lt": "<", "__lte": "<="}
 _CAMPAIGN_WORDS = {"in_progress": "processing", "registered": "completed"}
 _NOT_YET_ON_NUMBERS = (
-    "compliance_application_id",
-    "profile_uuid",
-    "caller_reputation",
-    "caller_reputation_callback_url",
-    "caller_reputation_callback_method",
-    "cnam",
-    "cnam_lookup",
-    "cnam_callback_url",
-    "cnam_callback_method",
     "verification_info",
     "message_url",
     "message_method",

@@ -23,7 +23,7 @@ from trunkline.core.model import (
 )
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
-from trunkline.dialects.plivo import ids, requests, views
+from trunkline.dialects.plivo import compliance, ids, regulated, requests, requests_regulated, views
 from trunkline.dialects.plivo.answering import change, delete, filtered_account, listed, subaccount
 from trunkline.dialects.plivo.applications import (
     create_application,
@@ -165,7 +165,8 @@ async def get_number(ask: Ask) -> Answer:
 
 async def update_number(ask: Ask) -> Answer:
     """Move a number to another account of the tree, point it elsewhere, give it an alias: all of it, or nothing."""
-    args, caller = requests.number_change(requests.arguments(ask)), ask.caller
+    given, caller = requests.arguments(ask), ask.caller
+    args, more = requests.number_change(given), requests_regulated.number_change(given)
 
     def use_case(store: Store) -> None:
         number = _number(store, ask)
@@ -175,7 +176,8 @@ async def update_number(ask: Ask) -> Answer:
         if args.app_id is not UNSET:
             number = _point(store, caller.actor, caller.scope, number, args.app_id)
         if args.alias is not UNSET:
-            numbers.set_alias(store, caller.actor, number, args.alias)
+            number = numbers.set_alias(store, caller.actor, number, args.alias)
+        regulated.change_number(store, caller, number, more)
 
     return await change(ask, use_case)
 
@@ -214,6 +216,8 @@ PLIVO = Dialect(
         Operation("POST", f"{_ACCOUNT}/Application/{{app_id}}", update_application),
         Operation("DELETE", f"{_ACCOUNT}/Application/{{app_id}}", delete_application),
         *ACCOUNTS,
+        *regulated.OPERATIONS,
+        *compliance.OPERATIONS,
     ),
     authenticate=authenticate,
     refuse=refuse,

@@ -344,6 +344,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("removed_at IS NULL"),
     )
     op.create_index("numbers_trunk", "numbers", ["trunk_id"], unique=False)
+    for name in ("profile", "compliance"):
+        given = sa.text(f"{name}_id IS NOT NULL")
+        op.create_index(
+            f"numbers_{name}", "numbers", [f"{name}_id"], unique=False, sqlite_where=given, postgresql_where=given
+        )
 
     op.create_table(
         "trunk_uris",
@@ -429,3 +434,155 @@ def upgrade() -> None:
         sa.UniqueConstraint("contact_token"),
         sa.UniqueConstraint("id"),
     )
+
+    _add_regulated()
+
+
+def _add_regulated() -> None:
+    op.create_table(
+        "filings",
+        sa.Column("number_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("callback_url", sa.Text(), nullable=True),
+        sa.Column("callback_method", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.CheckConstraint("state IN ('pending', 'done', 'failed')", name="filing_state"),
+        sa.ForeignKeyConstraint(
+            ["number_id"],
+            ["numbers.id"],
+        ),
+        sa.PrimaryKeyConstraint("number_id", "kind"),
+    )
+    op.create_index("filings_state", "filings", ["state", "created_at"], unique=False)
+    op.create_index("filings_subject", "filings", ["kind", "subject"], unique=False)
+
+    op.create_table(
+        "campaigns",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("usecase", sa.Text(), nullable=False),
+        sa.Column("max_numbers", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+        sa.UniqueConstraint("campaign_id"),
+    )
+
+    op.create_table(
+        "profiles",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("primary_id", sa.Text(), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("contact", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["primary_id"],
+            ["profiles.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("profiles_account", "profiles", ["account_id", "seq"], unique=False)
+
+    op.create_table(
+        "compliance_applications",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("number_type", sa.Text(), nullable=False),
+        sa.Column("user_type", sa.Text(), nullable=False),
+        sa.Column("end_user", sa.Text(), nullable=False),
+        sa.Column("callback_url", sa.Text(), nullable=True),
+        sa.Column("callback_method", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.CheckConstraint("status IN ('submitted', 'accepted', 'rejected')", name="compliance_status"),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("compliance_applications_account", "compliance_applications", ["account_id", "seq"], unique=False)
+
+    op.create_table(
+        "compliance_documents",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("application_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("type_id", sa.Text(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["compliance_applications.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index(
+        "compliance_documents_application", "compliance_documents", ["application_id", "position"], unique=False
+    )
+
+    op.create_table(
+        "regulated_kinds",
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("number_type", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("country", "number_type"),
+    )
+
+    op.create_table(
+        "callbacks",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("dialect", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("settled_at", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('waiting', 'told', 'failed')", name="callback_state"),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index("callbacks_account", "callbacks", ["account_id", "state"], unique=False)
+    op.create_index("callbacks_due", "callbacks", ["state", "next_at"], unique=False)
+    op.create_index("callbacks_settled", "callbacks", ["settled_at"], unique=False)
