@@ -205,7 +205,7 @@ def test_sizes_are_bounded(world: World) -> None:
     path = f"/v1/Account/{world.main.auth_id}/PhoneNumber/Compliance/"
     for kind in ("application/json", "application/x-www-form-urlencoded"):
         reply = world.ask("POST", path, b"data=" + b"%41" * MAX_BODY, world.main.basic | {"content-type": kind})
-        assert (reply.status, "data is larger" in reply.json["error"]) == (400, True)
+        assert (reply.status, "data is larger" in reply.json["error"]) == (413, True)
     elsewhere = f"/v1/Account/{world.main.auth_id}/Number/"
     assert world.ask("POST", elsewhere, b"x" * (MAX_BODY + 1), world.main.basic).status == 413
 
