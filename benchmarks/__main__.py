@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import decision, get_number, held, report, scenarios
+from benchmarks import decision, get_number, held, report, scenarios, search_stock
 from benchmarks.machine import described
 
 RUNS: dict[str, Callable[..., report.Outcome]] = {
@@ -23,6 +23,7 @@ RUNS: dict[str, Callable[..., report.Outcome]] = {
     "get_number": get_number.run,
     **scenarios.RUNS,
     "held": held.run,
+    "search_stock": search_stock.run,
 }
 
 

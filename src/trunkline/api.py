@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import uvicorn
 from trunkline import explaining
 from trunkline.app import plivo_hooks, run_loop, say_ready, told_to_stop
 from trunkline.config import Settings
+from trunkline.core import renewals
 from trunkline.core.addresses import AddressFilter
 from trunkline.core.fetching import HookRequest
 from trunkline.core.ports import Store
@@ -21,10 +23,15 @@ from trunkline.dialects.limits import RateLimit
 from trunkline.dialects.plivo import callbacks
 from trunkline.hooks.client import AiohttpHookClient
 from trunkline.hooks.outbox import Outbox
-from trunkline.installation import rules
+from trunkline.installation import priced_rules
 from trunkline.store import database
 from trunkline.store.calls import CallReader
 from trunkline.store.inventory import Inventory
+
+log = logging.getLogger(__name__)
+
+RENEWALS_S = 900.0
+"""Seconds between looks at whose renewal day has come."""
 
 
 def serve_api(settings: Settings, sock: socket.socket) -> None:
@@ -34,7 +41,7 @@ def serve_api(settings: Settings, sock: socket.socket) -> None:
 
 async def _api(settings: Settings, sock: socket.socket) -> None:
     vault = database.open_vault(settings.data)
-    inventory = Inventory(settings.data, vault, rules(settings))
+    inventory = Inventory(settings.data, vault, priced_rules(settings))
     app = build(inventory, CallReader(settings.data), explaining.EdgeExplainer(settings.data), limit=_limit(settings))
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
     server = _Server(config)
@@ -44,8 +51,10 @@ async def _api(settings: Settings, sock: socket.socket) -> None:
     telling = asyncio.ensure_future(outbox.run())
     serving = asyncio.ensure_future(server.serve(sockets=[sock]))
     told = asyncio.ensure_future(stop.wait())
+    renewing = asyncio.ensure_future(_renew(inventory))
     await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
     told.cancel()
+    renewing.cancel()
     server.should_exit = True
     await serving
     telling.cancel()
@@ -66,6 +75,17 @@ def _callback(store: Store, callback: Callback) -> HookRequest:
     if callback.dialect == "plivo":
         return plivo_hooks(store, callback.account_id).news(callback.hook, callbacks.params(callback))
     raise LookupError(f"no dialect {callback.dialect}")
+
+
+async def _renew(inventory: Inventory) -> None:
+    """Move the renewal days of numbers on, as long as the process lives."""
+    while True:
+        try:
+            while await inventory.write(renewals.renew) == renewals.MAX_AT_ONCE:
+                pass
+        except Exception:  # whatever it was, calls and requests go on, and the next look may go well
+            log.exception("renewal days could not be moved on")
+        await asyncio.sleep(RENEWALS_S)
 
 
 class _Server(uvicorn.Server):

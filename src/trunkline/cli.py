@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_outcomes(commands)
     _add_campaigns(commands)
     _add_compliance(commands)
+    _add_stock(commands)
     return parser
 
 
@@ -293,6 +294,28 @@ def _add_compliance(commands: _Commands) -> None:
     shown = _command(verbs, "list", "list what is regulated", "regulated:show_regulated")
     _data(shown)
     _json(shown)
+
+
+def _add_stock(commands: _Commands) -> None:
+    group = commands.add_parser("stock", help="numbers that accounts can buy", description="The stock.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    fill = _command(verbs, "import", "put the numbers of a CSV file into the stock: all of them, or none", "stock:fill")
+    _data(fill)
+    fill.add_argument("file", type=Path, metavar="FILE.csv", help="a line of columns, then one for each number")
+    fill.add_argument("--dry-run", action="store_true", help="say what would happen, and write nothing")
+    fill.add_argument("--skip-bad", action="store_true", help="leave bad rows out and store the others")
+    _json(fill)
+    listed = _command(verbs, "list", "list the stock, in the order of the numbers", "stock:show")
+    _data(listed)
+    listed.add_argument("--country", metavar="ISO", help="only this country's, like US")
+    listed.add_argument("--type", metavar="TYPE", help="only local, mobile, tollfree, national or fixed numbers")
+    listed.add_argument("--state", metavar="STATE", help="only free, quarantined or rented numbers")
+    listed.add_argument("--after", metavar="NUMBER", help="go on after this number")
+    listed.add_argument("--limit", default="50", metavar="N", help="at most so many, 1 to 10000 (default 50)")
+    _json(listed)
+    remove = _command(verbs, "remove", "take a number out of the stock", "stock:remove")
+    _data(remove)
+    remove.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

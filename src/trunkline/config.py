@@ -1,8 +1,8 @@
 """Settings: one documented dataclass per part, read from defaults, a TOML file, the environment and the command line.
 
-Later sources win. A TOML file has one table per part (``[http]``, ``[sip]``, ``[hooks]``); the environment's name of a
-setting is ``TRUNKLINE_<PART>_<NAME>``, like ``TRUNKLINE_SIP_STEALTH=true``. An unknown or malformed setting refuses to
-start and says which one it is.
+Later sources win. A TOML file has one table per part (``[http]``, ``[sip]``, ``[hooks]``, ``[numbers]``); the
+environment's name of a setting is ``TRUNKLINE_<PART>_<NAME>``, like ``TRUNKLINE_SIP_STEALTH=true``. An unknown or
+malformed setting refuses to start and says which one it is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from trunkline.core.addresses import is_loopback
 
 PREFIX = "TRUNKLINE_"
+PARTS = ("http", "sip", "hooks", "numbers")
 
 
 class ConfigError(Exception):
@@ -181,6 +182,24 @@ class HookSettings:
     """Let applications live in private networks."""
 
 
+MAX_QUARANTINE_DAYS = 3_650
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSettings:
+    """What numbers cost, and when those that are given back may be bought again."""
+
+    quarantine_days: float = 5.0
+    """How long a number that was given back to the stock is not offered again."""
+    tariff: str = ""
+    """A TOML file with the rates of numbers that accounts add themselves (`tariff.py`); empty: they cost nothing."""
+
+    def check(self) -> None:
+        """Raise `ConfigError` for what cannot be used."""
+        if not 0 <= self.quarantine_days <= MAX_QUARANTINE_DAYS:
+            raise ConfigError(f"numbers.quarantine_days is 0 to {MAX_QUARANTINE_DAYS}")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that `trunkline serve` reads."""
@@ -191,6 +210,7 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     sip: SipSettings = field(default_factory=SipSettings)
     hooks: HookSettings = field(default_factory=HookSettings)
+    numbers: NumberSettings = field(default_factory=NumberSettings)
 
     @property
     def lab_mode(self) -> bool:
@@ -205,6 +225,7 @@ class Settings:
         """Return these settings if they agree with each other; `ConfigError` otherwise."""
         self.http.check()
         self.sip.check()
+        self.numbers.check()
         if self.lab and not self._on_loopback:
             raise ConfigError("lab mode is accepted only while every listener is on loopback (127.0.0.1 or ::1)")
         return self
@@ -233,8 +254,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 
 def _set_part(settings: Settings, part: str, table: dict[str, Any]) -> Settings:
-    if part not in ("http", "sip", "hooks"):
-        raise ConfigError(f"there is no part [{part}]; the parts are [http], [sip] and [hooks]")
+    if part not in PARTS:
+        raise ConfigError(f"there is no part [{part}]; the parts are {', '.join(f'[{name}]' for name in PARTS)}")
     changed = getattr(settings, part)
     for name, value in table.items():
         changed = _set(changed, name, value, f"{part}.{name}")
@@ -242,7 +263,7 @@ def _set_part(settings: Settings, part: str, table: dict[str, Any]) -> Settings:
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    for part in ("http", "sip", "hooks"):
+    for part in PARTS:
         group = getattr(settings, part)
         for entry in fields(group):
             variable = f"{PREFIX}{part.upper()}_{entry.name.upper()}"

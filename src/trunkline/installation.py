@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_address
 
 from trunkline.config import Settings
 from trunkline.core.ports import Rules
+from trunkline.tariff import load_tariff
 
 
 def rules(settings: Settings) -> Rules:
@@ -14,4 +17,14 @@ def rules(settings: Settings) -> Rules:
     own = [host for host in named if not ip_address(host).is_unspecified]
     if settings.lab_mode:  # of IPv6 a machine has one loopback address, which a lab's carrier has to share
         own = [host for host in own if ":" not in host]
-    return Rules(lab=settings.lab_mode, allow_wide_masks=settings.sip.allow_wide_masks, own_addresses=tuple(own))
+    return Rules(
+        lab=settings.lab_mode,
+        allow_wide_masks=settings.sip.allow_wide_masks,
+        own_addresses=tuple(own),
+        quarantine=timedelta(days=settings.numbers.quarantine_days),
+    )
+
+
+def priced_rules(settings: Settings) -> Rules:
+    """Return the same with the tariff, for who adds numbers; the edge does not, and must start without that file."""
+    return replace(rules(settings), tariff=load_tariff(settings.numbers.tariff))

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.http import stocked
 from tests.http.fixtures import copied
 from tests.http.world import Reply, Tenant, World
 from trunkline.core.model import EVERYTHING, Page
@@ -55,6 +56,7 @@ def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
     trunk_uuid, _ = world.trunk(owner, name=MARK)
     world.numbers(carrier_id, NUMBER, tenant=owner, app_id=app_id)
     world.plivo("POST", f"Number/{NUMBER}/", {"alias": MARK}, tenant=owner)
+    stocked.fill(world, stocked.row("14155550100", carrier_id, region=MARK))
     carrier = world.inventory.read(lambda s: s.carriers.by_serial(EVERYTHING, carrier_id))
     assert carrier is not None
     now = datetime.now(UTC)
@@ -130,6 +132,9 @@ OPERATORS = {
 }
 """What takes an operator's key, whatever the ids: 403 for all others."""
 
+QUERIES = {"/v1/Account/{auth_id}/PhoneNumber": "?country_iso=US"}
+"""What a list cannot do without."""
+
 
 def body_of(dialect: str, operation: Any) -> dict[str, Any]:
     """Return a body that this route accepts, so that only the ids can be the reason of a refusal."""
@@ -151,7 +156,8 @@ def native_name(operation: Any) -> str:
 def send(world: World, dialect: str, operation: Any, values: dict[str, str], who: Tenant) -> Reply:
     """Ask a route with these path values as ``who``."""
     headers = who.basic if dialect == "plivo" else who.bearer
-    return world.ask(operation.method, filled(operation.path, values), body_of(dialect, operation), headers)
+    target = filled(operation.path, values) + (QUERIES.get(operation.path, "") if operation.method == "GET" else "")
+    return world.ask(operation.method, target, body_of(dialect, operation), headers)
 
 
 def filled(path: str, values: dict[str, str]) -> str:

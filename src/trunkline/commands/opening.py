@@ -11,7 +11,7 @@ from trunkline.cli import settings_of
 from trunkline.core.accounts import operator
 from trunkline.core.model import Actor
 from trunkline.core.ports import Store
-from trunkline.installation import rules
+from trunkline.installation import priced_rules, rules
 from trunkline.store import database
 from trunkline.store.unit import SqlStore
 from trunkline.store.writer import write_once
@@ -25,7 +25,7 @@ def write(options: Namespace, use_case: Callable[[Store, Actor], R]) -> R:
     vault = database.prepare(settings.data)
     connection = database.open_writer(settings.data)
     try:
-        store = SqlStore(connection, vault, rules(settings))
+        store = SqlStore(connection, vault, priced_rules(settings))
         return write_once(connection, store, lambda s: use_case(s, operator(f"cli:{_user()}")))
     finally:
         connection.close()

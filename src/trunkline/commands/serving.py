@@ -12,13 +12,16 @@ from dataclasses import replace
 from trunkline import control, supervisor
 from trunkline.cli import settings_of
 from trunkline.config import Settings
+from trunkline.installation import priced_rules
 from trunkline.sip.workers import Place
 from trunkline.store import database
 
 
 def serve(options: Namespace) -> int:
-    """Run all processes until told to stop."""
-    return supervisor.serve(settings_of(options))
+    """Run all processes until told to stop; a tariff that cannot be read refuses to start."""
+    settings = settings_of(options)
+    priced_rules(settings)
+    return supervisor.serve(settings)
 
 
 def migrate(options: Namespace) -> int:

@@ -47,6 +47,11 @@ def plan(country: str) -> Plan:
     )
 
 
+def calling_code(country: str) -> str:
+    """Return a country's calling code, empty for a country that is not known."""
+    return str(phonenumbers.country_code_for_region(country) or "")
+
+
 def parse(text: str, field: str = "number") -> str:
     """Return the digits of a written E.164 number (``+`` and blanks are fine); `InvalidError` when it cannot be one."""
     written = text.strip()
@@ -83,6 +88,14 @@ def country_of(digits: str) -> str | None:
     """Return the ISO 3166 country of a number, None where it has none (satellite, international networks)."""
     number = _parsed(digits)
     return phonenumbers.region_code_for_number(number) if number is not None else None
+
+
+def area_code(digits: str) -> str:
+    """Return what follows the calling code and stands for an area or a network (``415``); empty where nothing does."""
+    number = _parsed(digits)
+    if number is None:
+        return ""
+    return phonenumbers.national_significant_number(number)[: phonenumbers.length_of_national_destination_code(number)]
 
 
 def _parsed(digits: str) -> phonenumbers.PhoneNumber | None:

@@ -340,6 +340,8 @@ class NumberDetails:
     reputation_status: str | None = None
     compliance_id: str | None = None
     compliance_status: str | None = None
+    stocked: bool | None = None
+    """True for a number that was bought from the stock: it can do what the stock says, as far as its carrier can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from trunkline.core.model import (
     Trunk,
 )
 from trunkline.core.ports import Store
+from trunkline.core.rates import priced
 
 MAX_AT_ONCE = 1000
 MAX_ALIAS = 255
@@ -55,7 +56,7 @@ def add(store: Store, actor: Actor, addition: Addition) -> tuple[Number, ...]:
     """Add numbers, all or none. Raises `InvalidError` or `NumberTakenError` naming the offending ones."""
     digits = _distinct(addition.numbers)
     _check_delivery(store, addition.owner, addition.carrier)
-    taken = store.numbers.owners(digits)
+    taken = dict.fromkeys(store.stock.held(digits), "") | store.numbers.owners(digits)
     if taken:
         mine = {addition.owner.id, actor.account.id}
         raise NumberTakenError(tuple(n for n in digits if n in taken), own=set(taken.values()) <= mine)
@@ -146,7 +147,7 @@ def _new_number(
         voice=carrier.voice,
         sms=carrier.sms,
         mms=False,
-        details=_details(addition, digits),
+        details=priced(_details(addition, digits), store.rules.tariff, now.date()),
         added_at=now,
         updated_at=now,
     )
@@ -170,6 +171,11 @@ def _details(addition: Addition, digits: str) -> NumberDetails:
 
 def _ref(record: Application | Trunk | None) -> Ref | None:
     return Ref(record.id, record.serial, record.name) if record is not None else None
+
+
+def drafted(store: Store, addition: Addition, digits: str) -> Number:
+    """Return an active number as an addition would make it, not written yet; what it points at is checked."""
+    return _new_number(store, addition, digits, _target(store, addition), NumberStatus.ACTIVE)
 
 
 def find(store: Store, scope: Scope, digits: str) -> Number:
@@ -273,11 +279,18 @@ def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: C
     ref = Ref(carrier.id, carrier.serial, carrier.name) if carrier else number.carrier
     # Each account's log tells its own half: neither learns the other's id.
     store.log.append(actor, number.owner.id, "release", "number", number.e164)
+    told = number.details
     kept = NumberDetails(
-        region=number.details.region,
-        country=number.details.country,
-        city=number.details.city,
-        number_type=number.details.number_type,
+        region=told.region,
+        country=told.country,
+        city=told.city,
+        number_type=told.number_type,
+        monthly_rental_rate=told.monthly_rental_rate,
+        voice_rate=told.voice_rate,
+        sms_rate=told.sms_rate,
+        mms_rate=told.mms_rate,
+        renewal_on=told.renewal_on,
+        stocked=told.stocked,
     )
     # What its old owner said of it stays behind; that the operator moves it settles whose it is.
     settled = NumberStatus.ACTIVE if number.status is NumberStatus.PENDING_CLAIM else number.status
@@ -286,10 +299,18 @@ def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: C
 
 
 def remove(store: Store, actor: Actor, number: Number) -> None:
-    """Take a number out of the inventory; its history stays, what was asked for it does not."""
+    """Take a number out of the inventory; its history stays, what was asked for it does not.
+
+    One that was bought goes back to the stock.
+    """
     store.filings.drop(number.id)
-    store.numbers.remove(number.id, store.now())
-    store.log.append(actor, number.owner.id, "remove", "number", number.e164)
+    now = store.now()
+    store.numbers.remove(number.id, now)
+    free_from = now + store.rules.quarantine
+    if store.stock.give_back(number.id, free_from):
+        store.log.append(actor, number.owner.id, "unrent", "number", number.e164, free_from=free_from.isoformat())
+    else:
+        store.log.append(actor, number.owner.id, "remove", "number", number.e164)
 
 
 def _write(store: Store, actor: Actor, number: Number, **detail: object) -> Number:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from trunkline.core.model import (
@@ -29,16 +29,21 @@ from trunkline.core.model import (
     Trunk,
     TrunkUri,
 )
+from trunkline.core.rates import Tariff
 from trunkline.core.regulated_ports import CallbackStore, CampaignStore, ComplianceStore, FilingStore, ProfileStore
+from trunkline.core.stock import StockStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What this installation accepts: lab mode, wide masks, and the addresses of its own SIP listeners."""
+    """What this installation accepts (lab mode, wide masks, the addresses of its own SIP listeners) and charges."""
 
     lab: bool = False
     allow_wide_masks: bool = False
     own_addresses: tuple[str, ...] = ()
+    tariff: Tariff = field(default_factory=dict)
+    quarantine: timedelta = timedelta(days=5)
+    """How long a number that was given back to the stock is not offered again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +235,10 @@ class NumberStore(Protocol):
         """Move a carrier's numbers from one status to another; return the numbers moved."""
         ...
 
+    def due(self, day: date, limit: int) -> list[Number]:
+        """Return live numbers whose renewal day is ``day`` or earlier, the earliest first."""
+        ...
+
     def unlink(self, *, application_id: str | None = None, trunk_id: str | None = None) -> int:
         """Make numbers that point at this record point at nothing; return how many."""
         ...
@@ -310,6 +319,10 @@ class ChangeLog(Protocol):
         """Return lines, newest first; ``page.after`` continues below a known line."""
         ...
 
+    def history(self, scope: Scope, kind: str, record_id: str, page: Page) -> Listing[Change]:
+        """Return the lines about one record, newest first; ``page.after`` continues below a known line."""
+        ...
+
 
 class Store(Protocol):
     """One consistent view of the inventory, with the clock and the ids that belong to its transaction."""
@@ -321,6 +334,7 @@ class Store(Protocol):
     applications: ApplicationStore
     trunks: TrunkStore
     log: ChangeLog
+    stock: StockStore
     rules: Rules
     filings: FilingStore
     campaigns: CampaignStore

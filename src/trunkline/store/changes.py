@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from trunkline.core.model import Actor, Change, Listing, Page, Scope
@@ -29,7 +29,14 @@ class SqlChangeLog:
 
     def page(self, scope: Scope, page: Page) -> Listing[Change]:
         """Return lines, newest first; ``page.after`` continues below a known line."""
+        return self._lines(*in_scope(scope, "account_id"), page)
+
+    def history(self, scope: Scope, kind: str, record_id: str, page: Page) -> Listing[Change]:
+        """Return the lines about one record, newest first; ``page.after`` continues below a known line."""
         inside, parameters = in_scope(scope, "account_id")
+        return self._lines(f"kind = ? AND record_id = ? AND {inside}", (kind, record_id, *parameters), page)
+
+    def _lines(self, inside: str, parameters: Sequence[object], page: Page) -> Listing[Change]:
         values: list[object] = list(parameters)
         below = ""
         if page.after is not None:

@@ -18,8 +18,11 @@ _DETAILS = tuple(field.name for field in fields(NumberDetails))
 """The details' fields are columns of the same names."""
 
 _OWN = ("id", "e164", "account_id", "status", "trunk_id", "application_id", "hook_id", "voice", "sms", "mms")
-# What a number can do is what its primary carrier can.
-_VOICE, _SMS = "coalesce(c.voice, n.voice)", "coalesce(c.sms, n.sms)"
+# What a number can do is what its primary carrier can; one bought from the stock, what the stock says, too.
+_VOICE, _SMS = (
+    f"CASE WHEN n.stocked = 1 THEN n.{service} * coalesce(c.{service}, 1) ELSE coalesce(c.{service}, n.{service}) END"
+    for service in ("voice", "sms")
+)
 _COLUMNS = (
     f"n.seq, n.id, n.e164, n.status, n.hook_id, {_VOICE}, {_SMS}, n.mms, n.added_at, n.updated_at, "
     "o.id, o.code, o.name, o.parent_id, c.id, c.serial, c.name, a.id, a.serial, a.name, t.id, t.serial, t.name, "
@@ -70,6 +73,8 @@ def _details(columns: tuple[Any, ...]) -> NumberDetails:
         details["renewal_on"] = date.fromisoformat(details["renewal_on"])
     if details["cnam_lookup"] is not None:
         details["cnam_lookup"] = bool(details["cnam_lookup"])
+    if details["stocked"] is not None:
+        details["stocked"] = bool(details["stocked"])
     return NumberDetails(**details)
 
 
@@ -174,6 +179,15 @@ class SqlNumbers:
             (becomes.value, now_is.value, carrier_id),
         )
         return [str(row[0]) for row in rows.fetchall()]
+
+    def due(self, day: date, limit: int) -> list[Number]:
+        """Return live numbers whose renewal day is ``day`` or earlier, the earliest first."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.removed_at IS NULL AND n.renewal_on <= ? "
+            "ORDER BY n.renewal_on LIMIT ?",
+            (day.isoformat(), limit),
+        )
+        return [_number(row) for row in rows.fetchall()]
 
     def unlink(self, *, application_id: str | None = None, trunk_id: str | None = None) -> int:
         """Make numbers that point at this record point at nothing; return how many."""

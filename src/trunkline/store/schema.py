@@ -298,6 +298,7 @@ numbers = Table(
     _text("reputation_status", null=True),
     _text("compliance_id", null=True),
     _text("compliance_status", null=True),
+    _int("stocked", null=True),
     _text("added_at"),
     _text("updated_at"),
     _text("removed_at", null=True),
@@ -317,6 +318,12 @@ numbers = Table(
     # Few numbers have one: the others are not in the index.
     _index_of_given("numbers_profile", "profile_id"),
     _index_of_given("numbers_compliance", "compliance_id"),
+    Index(
+        "numbers_renewal",
+        "renewal_on",
+        sqlite_where=text("removed_at IS NULL AND renewal_on IS NOT NULL"),
+        postgresql_where=text("removed_at IS NULL AND renewal_on IS NOT NULL"),
+    ),
 )
 
 number_carriers = Table(
@@ -349,6 +356,7 @@ change_log = Table(
     _text("record_id"),
     _text("detail"),
     Index("change_log_account", "account_id", "seq"),
+    Index("change_log_record", "kind", "record_id", "seq"),
 )
 """The audit trail, and the feed by which an edge on another machine will keep its replica."""
 
@@ -466,3 +474,56 @@ callbacks = Table(
     Index("callbacks_settled", "settled_at"),
 )
 """News that applications have yet to be told, and for a while what became of it."""
+
+
+def _unrented(name: str, *columns: str) -> Index:
+    """Return an index of the stock's numbers that are not rented: of each carrier, in the order of the numbers."""
+    where = text("number_id IS NULL")
+    return Index(name, "carrier_id", "country", *columns, sqlite_where=where, postgresql_where=where)
+
+
+stock = Table(
+    "stock",
+    metadata,
+    _seq(),
+    Column("e164", Text, nullable=False, unique=True),
+    _text("country"),
+    _text("number_type"),
+    _text("region", null=True),
+    _text("city", null=True),
+    _text("rate_center", null=True),
+    _text("lata", null=True),
+    _int("services"),  # voice 1, sms 2, mms 4
+    _text("setup_rate"),
+    _text("monthly_rental_rate"),
+    _text("voice_rate"),
+    _text("sms_rate"),
+    _text("mms_rate"),
+    _text("restriction", null=True),
+    _text("restriction_text", null=True),
+    _ref("carrier_id", "carriers.id"),
+    _ref("number_id", "numbers.id", null=True),
+    _text("free_from"),
+    _text("added_at"),
+    # What names of places are compared by: no case, single blanks.
+    _text("region_key", null=True),
+    _text("city_key", null=True),
+    _text("rate_center_key", null=True),
+    CheckConstraint("number_type IN ('local', 'mobile', 'tollfree', 'national', 'fixed')", name="stock_type"),
+    # The first two answer counts alone, without the rows.
+    _unrented("stock_country", "e164", "free_from", "services"),
+    _unrented("stock_number_type", "number_type", "e164", "free_from", "services"),
+    _unrented("stock_region", "region_key", "e164"),
+    _unrented("stock_city", "city_key", "e164"),
+    _unrented("stock_rate_center", "rate_center_key", "e164"),
+    _unrented("stock_lata", "lata", "e164"),
+    # Without the condition SQLite takes this index for "is not rented", and walks all of those.
+    Index(
+        "stock_number",
+        "number_id",
+        unique=True,
+        sqlite_where=text("number_id IS NOT NULL"),
+        postgresql_where=text("number_id IS NOT NULL"),
+    ),
+)
+"""Numbers to buy; `core/stock.py` says what their states are."""

@@ -19,6 +19,7 @@ from trunkline.core.ports import (
     TrunkStore,
 )
 from trunkline.core.regulated_ports import CallbackStore, CampaignStore, ComplianceStore, FilingStore, ProfileStore
+from trunkline.core.stock import StockStore
 from trunkline.store.accounts import SqlAccounts, SqlCredentials
 from trunkline.store.applications import SqlApplications
 from trunkline.store.callbacks import SqlCallbacks
@@ -30,6 +31,7 @@ from trunkline.store.filings import SqlFilings
 from trunkline.store.numbers import SqlNumbers
 from trunkline.store.profiles import SqlProfiles
 from trunkline.store.secrets import Vault
+from trunkline.store.stock import SqlStock
 from trunkline.store.trunks import SqlTrunks
 
 _CODE = string.ascii_uppercase + string.digits
@@ -53,6 +55,7 @@ class SqlStore:
         self.profiles: ProfileStore = SqlProfiles(connection)
         self.compliance: ComplianceStore = SqlCompliance(connection, vault)
         self.callbacks: CallbackStore = SqlCallbacks(connection)
+        self.stock: StockStore = SqlStock(connection)
 
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""

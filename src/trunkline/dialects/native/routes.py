@@ -18,7 +18,7 @@ from trunkline.core.model import Actor, Carrier, CredentialKind, Gateway, Number
 from trunkline.core.ports import NumberFilter, Store
 from trunkline.core.records import CallRecord
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
-from trunkline.dialects.native import ids, regulated, requests, sheet, views
+from trunkline.dialects.native import ids, regulated, requests, requests_stock, sheet, stock, views, views_stock
 from trunkline.dialects.native.auth import authenticate
 from trunkline.dialects.native.errors import refuse
 from trunkline.dialects.native.openapi import document
@@ -374,6 +374,9 @@ ROUTES: tuple[Row, ...] = (
     Row("POST", "/explain", explain, body=requests.ExplainBody, gives=views.ExplainedView),
     Row("GET", "/log", list_changes, query=requests.LogQuery, gives=views.ChangePage),
     *regulated.ROUTES,
+    Row("GET", "/numbers/{number}/history", stock.number_history, query=requests.LogQuery, gives=views.ChangePage),
+    Row("GET", "/stock", stock.list_stock, query=requests_stock.StockListQuery, gives=views_stock.StockPage),
+    Row("POST", "/stock", stock.import_stock, body=requests_stock.StockBody, gives=views_stock.StockReportView),
 )
 
 

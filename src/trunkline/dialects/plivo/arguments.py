@@ -53,6 +53,13 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "get_subaccount": (),
     "update_subaccount": _SUBACCOUNT,
     "delete_subaccount": ("cascade",),
+    "search_numbers": (
+        *("country_iso", "type", "pattern", "region", "services", "lata", "rate_center", "city", "npanxx"),
+        *("local_calling_area", "eligible", *_WINDOW),
+    ),
+    "buy_number": (
+        *("app_id", "cnam_lookup", "ha_enable", "verification_info", "compliance_application_id"),
+    ),
     "link_numbers": ("numbers", "url", "method"),
     "list_campaign_numbers": _WINDOW,
     "get_campaign_number": (),

@@ -23,7 +23,7 @@ from trunkline.core.model import (
 )
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
-from trunkline.dialects.plivo import compliance, ids, regulated, requests, requests_regulated, views
+from trunkline.dialects.plivo import compliance, ids, regulated, requests, requests_regulated, stock, views
 from trunkline.dialects.plivo.answering import change, delete, filtered_account, listed, subaccount
 from trunkline.dialects.plivo.applications import (
     create_application,
@@ -189,8 +189,13 @@ def _point(store: Store, actor: Actor, scope: Scope, number: Number, app_id: str
     return numbers.point_at_application(store, actor, number, target)
 
 
+async def buy_number(ask: Ask) -> Answer:
+    """Buy a number of the stock."""
+    return await stock.buy_number(ask, target=_target)
+
+
 async def delete_number(ask: Ask) -> Answer:
-    """Take a number out of the inventory."""
+    """Take a number out of the inventory; a bought one goes back to the stock."""
     return await delete(ask, lambda store: numbers.remove(store, ask.caller.actor, _number(store, ask)))
 
 
@@ -218,6 +223,8 @@ PLIVO = Dialect(
         *ACCOUNTS,
         *regulated.OPERATIONS,
         *compliance.OPERATIONS,
+        Operation("GET", f"{_ACCOUNT}/PhoneNumber", stock.search_numbers, is_list=True),
+        Operation("POST", f"{_ACCOUNT}/PhoneNumber/{{number}}", buy_number),
     ),
     authenticate=authenticate,
     refuse=refuse,

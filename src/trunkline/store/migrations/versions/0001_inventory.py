@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_index("change_log_account", "change_log", ["account_id", "seq"], unique=False)
+    op.create_index("change_log_record", "change_log", ["kind", "record_id", "seq"], unique=False)
 
     op.create_table(
         "mask_lengths",
@@ -307,6 +308,7 @@ def upgrade() -> None:
         sa.Column("reputation_status", sa.Text(), nullable=True),
         sa.Column("compliance_id", sa.Text(), nullable=True),
         sa.Column("compliance_status", sa.Text(), nullable=True),
+        sa.Column("stocked", sa.Integer(), nullable=True),
         sa.Column("added_at", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Text(), nullable=False),
         sa.Column("removed_at", sa.Text(), nullable=True),
@@ -342,6 +344,14 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("removed_at IS NULL"),
         postgresql_where=sa.text("removed_at IS NULL"),
+    )
+    op.create_index(
+        "numbers_renewal",
+        "numbers",
+        ["renewal_on"],
+        unique=False,
+        sqlite_where=sa.text("removed_at IS NULL AND renewal_on IS NOT NULL"),
+        postgresql_where=sa.text("removed_at IS NULL AND renewal_on IS NOT NULL"),
     )
     op.create_index("numbers_trunk", "numbers", ["trunk_id"], unique=False)
     for name in ("profile", "compliance"):
@@ -435,6 +445,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id"),
     )
 
+    _add_stock()
     _add_regulated()
 
 
@@ -586,3 +597,67 @@ def _add_regulated() -> None:
     op.create_index("callbacks_account", "callbacks", ["account_id", "state"], unique=False)
     op.create_index("callbacks_due", "callbacks", ["state", "next_at"], unique=False)
     op.create_index("callbacks_settled", "callbacks", ["settled_at"], unique=False)
+
+
+def _add_stock() -> None:
+    op.create_table(
+        "stock",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("e164", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("number_type", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("rate_center", sa.Text(), nullable=True),
+        sa.Column("lata", sa.Text(), nullable=True),
+        sa.Column("services", sa.Integer(), nullable=False),
+        sa.Column("setup_rate", sa.Text(), nullable=False),
+        sa.Column("monthly_rental_rate", sa.Text(), nullable=False),
+        sa.Column("voice_rate", sa.Text(), nullable=False),
+        sa.Column("sms_rate", sa.Text(), nullable=False),
+        sa.Column("mms_rate", sa.Text(), nullable=False),
+        sa.Column("restriction", sa.Text(), nullable=True),
+        sa.Column("restriction_text", sa.Text(), nullable=True),
+        sa.Column("carrier_id", sa.Text(), nullable=False),
+        sa.Column("number_id", sa.Text(), nullable=True),
+        sa.Column("free_from", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.Text(), nullable=False),
+        sa.Column("region_key", sa.Text(), nullable=True),
+        sa.Column("city_key", sa.Text(), nullable=True),
+        sa.Column("rate_center_key", sa.Text(), nullable=True),
+        sa.CheckConstraint("number_type IN ('local', 'mobile', 'tollfree', 'national', 'fixed')", name="stock_type"),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"],
+            ["carriers.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["number_id"],
+            ["numbers.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("e164"),
+    )
+    for name, columns in (
+        ("stock_country", ["e164", "free_from", "services"]),
+        ("stock_number_type", ["number_type", "e164", "free_from", "services"]),
+        ("stock_region", ["region_key", "e164"]),
+        ("stock_city", ["city_key", "e164"]),
+        ("stock_rate_center", ["rate_center_key", "e164"]),
+        ("stock_lata", ["lata", "e164"]),
+    ):
+        op.create_index(
+            name,
+            "stock",
+            ["carrier_id", "country", *columns],
+            unique=False,
+            sqlite_where=sa.text("number_id IS NULL"),
+            postgresql_where=sa.text("number_id IS NULL"),
+        )
+    op.create_index(
+        "stock_number",
+        "stock",
+        ["number_id"],
+        unique=True,
+        sqlite_where=sa.text("number_id IS NOT NULL"),
+        postgresql_where=sa.text("number_id IS NOT NULL"),
+    )

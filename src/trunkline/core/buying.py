@@ -1,0 +1,121 @@
+"""Buying from the stock: what an account is offered, and making a number of it.
+
+Only numbers whose carrier belongs to the account, or to one above it, are offered: nobody else's calls could arrive.
+The operator who filled the stock vouches for its numbers, so they wait for no approval, even where sources are shared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from trunkline.core import countries
+from trunkline.core.compliance import is_regulated
+from trunkline.core.errors import NotAvailableYetError, NotFoundError
+from trunkline.core.model import (
+    EVERYTHING,
+    Account,
+    Actor,
+    Application,
+    Carrier,
+    Listing,
+    Number,
+    NumberStatus,
+    Page,
+    Trunk,
+)
+from trunkline.core.numbers import Addition, drafted
+from trunkline.core.ports import Store
+from trunkline.core.rates import charged
+from trunkline.core.stock import PROVEN, StockFacts, StockFilter, StockItem, StockState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """A number to buy and what it points at; without a target it is the account's default application."""
+
+    e164: str
+    owner: Account
+    application: Application | None = None
+    trunk: Trunk | None = None
+
+
+def offered(store: Store, account: Account, wanted: StockFilter, page: Page) -> Listing[StockItem]:
+    """Return what an account can buy of one country, in the order of the numbers."""
+    return store.stock.offered(store.accounts.ancestors(account.id), wanted, store.now(), page)
+
+
+def calling_area(store: Store, account: Account, wanted: StockFilter, npanxx: str) -> StockFilter | None:
+    """Return the conditions widened from one NPA-NXX to its rate centre and LATA, as the stock knows them.
+
+    All numbers of an NPA-NXX are of one rate centre. None where the stock has none to tell, or does not say.
+    """
+    here = StockFilter(country=wanted.country, prefixes=("1" + npanxx,))
+    found = offered(store, account, here, Page(1)).items
+    if not found or found[0].facts.rate_center is None:
+        return None
+    return replace(wanted, rate_center=found[0].facts.rate_center, lata=found[0].facts.lata)
+
+
+def buy(store: Store, actor: Actor, purchase: Purchase) -> Number:
+    """Make a number of one in the stock. `NotFoundError` where it is not free, or not for this account: the same."""
+    digits, owner = purchase.e164, purchase.owner
+    item = store.stock.get(digits)
+    if item is None or item.state(store.now()) is not StockState.FREE or store.numbers.owners([digits]):
+        raise NotFoundError("not found")
+    carrier = _delivering(store, item, owner)
+    facts = item.facts
+    if facts.restriction in PROVEN:
+        raise NotAvailableYetError(
+            f"{digits} needs a proof of address ({facts.restriction}), which is not available yet"
+        )
+    addition = Addition(
+        numbers=[digits],
+        owner=owner,
+        carrier=carrier,
+        region=place(facts),
+        number_type=facts.number_type,
+        application=purchase.application,
+        trunk=purchase.trunk,
+    )
+    number = _furnished(drafted(store, addition, digits), facts)
+    if is_regulated(store, facts.country, facts.number_type):
+        number = replace(number, status=NumberStatus.PENDING_ACTIVATION)
+    store.numbers.add(number, [carrier.id])
+    if not store.stock.rent(digits, number.id):
+        raise NotFoundError("not found")
+    store.log.append(
+        actor,
+        owner.id,
+        "buy",
+        "number",
+        digits,
+        carrier=carrier.id,
+        setup_rate=facts.setup_rate,
+        monthly_rental_rate=facts.rates.monthly_rental,
+    )
+    return number
+
+
+def _delivering(store: Store, item: StockItem, owner: Account) -> Carrier:
+    carrier = store.carriers.get(EVERYTHING, item.carrier_id)
+    if carrier is None or not carrier.active or carrier.account_id not in store.accounts.ancestors(owner.id):
+        raise NotFoundError("not found")
+    return carrier
+
+
+def place(facts: StockFacts) -> str:
+    """Return where a number is, as people read it: region and country."""
+    country = countries.name(facts.country)
+    return f"{facts.region}, {country}" if facts.region else country
+
+
+def _furnished(number: Number, facts: StockFacts) -> Number:
+    """Return a new number with what the stock says of it."""
+    details = replace(number.details, country=facts.country, city=facts.city, stocked=True)
+    return replace(
+        number,
+        voice=facts.voice,
+        sms=facts.sms,
+        mms=facts.mms,
+        details=charged(details, facts.rates, number.added_at.date()),
+    )

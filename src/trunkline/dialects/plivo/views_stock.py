@@ -1,0 +1,54 @@
+"""Plivo's bodies of searching and buying numbers: a part of `views`, by the same rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from trunkline.core import buying, countries, e164
+from trunkline.core.model import Number, NumberStatus
+from trunkline.core.stock import StockItem
+from trunkline.dialects.plivo import ids
+from trunkline.dialects.plivo.views import uri
+
+_encode = msgspec.json.Encoder().encode
+
+
+def phone_number(item: StockItem, auth_id: str) -> dict[str, Any]:
+    """Return a PhoneNumber: one that can be bought."""
+    facts, rates = item.facts, item.facts.rates
+    return {
+        "number": facts.e164,
+        "prefix": e164.area_code(facts.e164),
+        "city": facts.city,
+        "country": countries.name(facts.country),
+        "region": buying.place(facts),
+        "rate_center": facts.rate_center,
+        "lata": int(facts.lata) if facts.lata else None,
+        "type": facts.number_type,
+        "sub_type": facts.number_type,
+        "setup_rate": facts.setup_rate,
+        "monthly_rental_rate": rates.monthly_rental,
+        "sms_enabled": facts.sms,
+        "sms_rate": rates.sms,
+        "mms_enabled": facts.mms,
+        "mms_rate": rates.mms,
+        "voice_enabled": facts.voice,
+        "voice_rate": rates.voice,
+        "restriction": facts.restriction,
+        "restriction_text": facts.restriction_text,
+        "resource_uri": uri(auth_id, "PhoneNumber", facts.e164),
+    }
+
+
+def bought(number: Number) -> bytes:
+    """Return the body of a purchase; a number that does not route yet is pending."""
+    return _encode(
+        {
+            "api_id": ids.new_api_id(),
+            "message": "created",
+            "numbers": [{"number": number.e164, "status": "Success"}],
+            "status": "fulfilled" if number.status is NumberStatus.ACTIVE else "pending",
+        }
+    )
