@@ -55,6 +55,7 @@ peers:
 	@missing=""; command -v sipp >/dev/null || missing="sip-tester"; \
 	command -v baresip >/dev/null || missing="$$missing baresip-core"; \
 	command -v tshark >/dev/null || missing="$$missing tshark"; \
+	command -v node >/dev/null && command -v npm >/dev/null || missing="$$missing nodejs npm"; \
 	test -z "$$missing" || { \
 		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
 		else echo "Tests call real SIP stacks. Install Debian's packages: apt-get install" $$missing >&2; exit 1; fi; }

@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.filling import in_bulk
 from benchmarks.report import Aim, Outcome, Row
 from trunkline.core import accounts, carriers, trunks
 from trunkline.core.facts import NoUsage
@@ -49,18 +50,16 @@ def fill(data: Path, size: int) -> None:
         return account.id, carrier.id, trunk.id
 
     account_id, carrier_id, trunk_id = write_once(connection, store, set_up)
-    connection.execute("PRAGMA synchronous=OFF")
-    connection.execute("BEGIN")
-    connection.executemany(
-        "INSERT INTO numbers (id, e164, account_id, status, trunk_id, voice, sms, mms, number_type, "
-        "monthly_rental_rate, voice_rate, sms_rate, mms_rate, added_at, updated_at) "
-        "VALUES (?, ?, ?, 'active', ?, 1, 0, 0, 'local', '0', '0', '0', '0', '2026-01-01', '2026-01-01')",
-        ((f"n{i}", str(FIRST + i), account_id, trunk_id) for i in range(size)),
-    )
-    connection.executemany(
-        "INSERT INTO number_carriers VALUES (?, ?, 0, 1)", ((f"n{i}", carrier_id) for i in range(size))
-    )
-    connection.execute("COMMIT")
+    with in_bulk(connection):
+        connection.executemany(
+            "INSERT INTO numbers (id, e164, account_id, status, trunk_id, voice, sms, mms, number_type, "
+            "monthly_rental_rate, voice_rate, sms_rate, mms_rate, added_at, updated_at) "
+            "VALUES (?, ?, ?, 'active', ?, 1, 0, 0, 'local', '0', '0', '0', '0', '2026-01-01', '2026-01-01')",
+            ((f"n{i}", str(FIRST + i), account_id, trunk_id) for i in range(size)),
+        )
+        connection.executemany(
+            "INSERT INTO number_carriers VALUES (?, ?, 0, 1)", ((f"n{i}", carrier_id) for i in range(size))
+        )
     connection.close()
 
 

@@ -12,6 +12,8 @@ STAYS = {
     "change_log": "history",
     "credentials": "the account's own end with it; SIP credentials go with their carriers",
     "hooks": "they go with their numbers",
+    "number_kinds": "triggers keep it in step with the numbers",
+    "number_blocks": "triggers keep it in step with the numbers",
     "callbacks": "those that wait go with the numbers; the others are history",
 }
 """Tables that name an account and are not handed over as a kind of their own; why."""

@@ -11,18 +11,14 @@ from typing import Any
 
 from trunkline.core.model import EVERYTHING, Listing, Number, NumberDetails, NumberStatus, Owner, Page, Ref, Scope
 from trunkline.core.ports import NumberFilter
-from trunkline.store.paging import page_of
-from trunkline.store.rows import in_scope, marks, time_text, time_value
+from trunkline.store.number_lists import NumberLists, able
+from trunkline.store.rows import marks, time_text, time_value
 
 _DETAILS = tuple(field.name for field in fields(NumberDetails))
 """The details' fields are columns of the same names."""
 
 _OWN = ("id", "e164", "account_id", "status", "trunk_id", "application_id", "hook_id", "voice", "sms", "mms")
-# What a number can do is what its primary carrier can; one bought from the stock, what the stock says, too.
-_VOICE, _SMS = (
-    f"CASE WHEN n.stocked = 1 THEN n.{service} * coalesce(c.{service}, 1) ELSE coalesce(c.{service}, n.{service}) END"
-    for service in ("voice", "sms")
-)
+_VOICE, _SMS = (able(service, f"n.{service}", "n.stocked = 1") for service in ("voice", "sms"))
 _COLUMNS = (
     f"n.seq, n.id, n.e164, n.status, n.hook_id, {_VOICE}, {_SMS}, n.mms, n.added_at, n.updated_at, "
     "o.id, o.code, o.name, o.parent_id, c.id, c.serial, c.name, a.id, a.serial, a.name, t.id, t.serial, t.name, "
@@ -109,6 +105,7 @@ class SqlNumbers:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._lists = NumberLists(connection)
 
     def add(self, number: Number, carrier_ids: Sequence[str]) -> None:
         """Write a number, delivered by these carriers, the first being primary."""
@@ -130,14 +127,11 @@ class SqlNumbers:
 
     def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
         """Return live numbers, oldest first."""
-        inside, parameters = in_scope(scope, "n.account_id")
-        conditions, values = ["n.removed_at IS NULL", inside], list[object](parameters)
-        for condition, value in _conditions(wanted):
-            conditions.append(condition)
-            values.append(value)
-        where = " AND ".join(conditions)
-        rows, total, last = page_of(self._db, _COLUMNS, _TABLES, where=where, values=values, page=page, order="n.seq")
-        return Listing(tuple(_number(row) for row in rows), total, last)
+        found = self._lists.find(scope, wanted, page)
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.seq IN ({marks(found.rows)}) ORDER BY n.seq", found.rows
+        )
+        return Listing(tuple(_number(row) for row in rows), found.total, found.last)
 
     def owners(self, e164s: Sequence[str]) -> dict[str, str]:
         """Return who owns which of these live numbers: number to account id."""
@@ -199,30 +193,3 @@ class SqlNumbers:
     def remove(self, number_id: str, at: datetime) -> None:
         """Take a number out of the inventory; the row stays as history."""
         self._db.execute("UPDATE numbers SET removed_at = ? WHERE id = ?", (time_text(at), number_id))
-
-
-def _conditions(wanted: NumberFilter) -> list[tuple[str, object]]:
-    equal: list[tuple[str, object | None]] = [
-        ("n.number_type", wanted.number_type),
-        ("n.account_id", wanted.owner_id),
-        ("n.alias", wanted.alias),
-        ("n.status", wanted.status.value if wanted.status else None),
-        (_VOICE, _flag(wanted.voice)),
-        (_SMS, _flag(wanted.sms)),
-        ("n.mms", _flag(wanted.mms)),
-        ("n.cnam_lookup", _flag(wanted.cnam_lookup)),
-        ("n.campaign_status", wanted.campaign_status),
-        ("n.campaign_id", wanted.campaign_id),
-        ("n.toll_free_status", wanted.toll_free_status),
-        ("n.toll_free_order_status", wanted.toll_free_order_status),
-    ]
-    found: list[tuple[str, object]] = [(f"{column} = ?", value) for column, value in equal if value is not None]
-    if wanted.prefix:
-        # A range instead of LIKE, so that the index on e164 serves it; ":" follows "9" in ASCII.
-        found += [("n.e164 >= ?", wanted.prefix), ("n.e164 < ?", wanted.prefix + ":")]
-    found += [(f"n.renewal_on {comparison} ?", day.isoformat()) for comparison, day in wanted.renewal]
-    return found
-
-
-def _flag(value: bool | None) -> int | None:
-    return None if value is None else int(value)

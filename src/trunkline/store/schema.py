@@ -6,7 +6,22 @@ ISO 8601 texts in UTC (they sort as they read), flags 0/1. ``seq`` is a list's s
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import (
+    DDL,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    event,
+    text,
+)
+
+from trunkline.store import counting
 
 metadata = MetaData()
 
@@ -263,6 +278,23 @@ def _index_of_given(name: str, column: str) -> Index:
     return Index(name, column, sqlite_where=given, postgresql_where=given)
 
 
+_FILTERED = (
+    "alias",
+    "campaign_id",
+    "campaign_status",
+    "cnam_lookup",
+    "renewal_on",
+    "toll_free_order_status",
+    "toll_free_status",
+)
+"""Columns that lists are filtered by and that most numbers have nothing in."""
+
+
+def _live_index(name: str, *columns: str, given: str | None = None) -> Index:
+    where = "removed_at IS NULL" + (f" AND {given} IS NOT NULL" if given else "")
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 numbers = Table(
     "numbers",
     metadata,
@@ -312,7 +344,11 @@ numbers = Table(
         sqlite_where=text("removed_at IS NULL"),
         postgresql_where=text("removed_at IS NULL"),
     ),
-    Index("numbers_account", "account_id", "removed_at", "seq"),
+    # Lists: an account's live numbers in order, and in order under one value of a filter.
+    _live_index("numbers_account", "account_id", "seq"),
+    _live_index("numbers_prefix", "account_id", "e164"),
+    _live_index("numbers_type", "account_id", "number_type", "seq"),
+    *(_live_index(f"numbers_{name}", "account_id", name, "seq", given=name) for name in _FILTERED),
     Index("numbers_application", "application_id"),
     Index("numbers_trunk", "trunk_id"),
     # Few numbers have one: the others are not in the index.
@@ -527,3 +563,33 @@ stock = Table(
     ),
 )
 """Numbers to buy; `core/stock.py` says what their states are."""
+
+
+number_kinds = Table(
+    "number_kinds",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("carrier_id", Text, primary_key=True),
+    *(Column(name, Text, primary_key=True) for name in counting.KINDS),
+    _int("numbers"),
+    sqlite_with_rowid=False,
+)
+"""How many live numbers of an account are alike in all that has few values: lists count a million numbers by these.
+
+Empty stands for null; ``carrier_id`` is the primary carrier's. Triggers keep it, so that no write can forget to.
+"""
+
+number_blocks = Table(
+    "number_blocks",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("block", Text, primary_key=True),
+    Column("carrier_id", Text, primary_key=True),
+    *(Column(name, Text, primary_key=True) for name in counting.KINDS),
+    _int("numbers"),
+    sqlite_with_rowid=False,
+)
+"""The same for the numbers that begin with the same seven digits: lists by `number_startswith` are counted by these."""
+
+for _trigger in counting.TRIGGERS:
+    event.listen(metadata, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

@@ -57,9 +57,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
         *("country_iso", "type", "pattern", "region", "services", "lata", "rate_center", "city", "npanxx"),
         *("local_calling_area", "eligible", *_WINDOW),
     ),
-    "buy_number": (
-        *("app_id", "cnam_lookup", "ha_enable", "verification_info", "compliance_application_id"),
-    ),
+    "buy_number": (*("app_id", "cnam_lookup", "ha_enable", "verification_info", "compliance_application_id"),),
     "link_numbers": ("numbers", "url", "method"),
     "list_campaign_numbers": _WINDOW,
     "get_campaign_number": (),

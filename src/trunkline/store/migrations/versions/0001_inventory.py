@@ -5,10 +5,34 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from trunkline.store import counting
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+
+_LIVE = "removed_at IS NULL"
+_LIVE_INDEXES: tuple[tuple[str, list[str], bool, str], ...] = (
+    ("numbers_live", ["e164"], True, _LIVE),
+    ("numbers_account", ["account_id", "seq"], False, _LIVE),
+    ("numbers_prefix", ["account_id", "e164"], False, _LIVE),
+    ("numbers_type", ["account_id", "number_type", "seq"], False, _LIVE),
+    ("numbers_renewal", ["renewal_on"], False, f"{_LIVE} AND renewal_on IS NOT NULL"),
+    *(
+        (f"numbers_{name}", ["account_id", name, "seq"], False, f"{_LIVE} AND {name} IS NOT NULL")
+        for name in (
+            "alias",
+            "campaign_id",
+            "campaign_status",
+            "cnam_lookup",
+            "renewal_on",
+            "toll_free_order_status",
+            "toll_free_status",
+        )
+    ),
+)
 
 
 def upgrade() -> None:
@@ -335,24 +359,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("id"),
     )
-    op.create_index("numbers_account", "numbers", ["account_id", "removed_at", "seq"], unique=False)
     op.create_index("numbers_application", "numbers", ["application_id"], unique=False)
-    op.create_index(
-        "numbers_live",
-        "numbers",
-        ["e164"],
-        unique=True,
-        sqlite_where=sa.text("removed_at IS NULL"),
-        postgresql_where=sa.text("removed_at IS NULL"),
-    )
-    op.create_index(
-        "numbers_renewal",
-        "numbers",
-        ["renewal_on"],
-        unique=False,
-        sqlite_where=sa.text("removed_at IS NULL AND renewal_on IS NOT NULL"),
-        postgresql_where=sa.text("removed_at IS NULL AND renewal_on IS NOT NULL"),
-    )
+    for name, columns, unique, where in _LIVE_INDEXES:
+        op.create_index(
+            name, "numbers", columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+        )
     op.create_index("numbers_trunk", "numbers", ["trunk_id"], unique=False)
     for name in ("profile", "compliance"):
         given = sa.text(f"{name}_id IS NOT NULL")
@@ -447,6 +458,7 @@ def upgrade() -> None:
 
     _add_stock()
     _add_regulated()
+    _add_counting()
 
 
 def _add_regulated() -> None:
@@ -661,3 +673,17 @@ def _add_stock() -> None:
         sqlite_where=sa.text("number_id IS NOT NULL"),
         postgresql_where=sa.text("number_id IS NOT NULL"),
     )
+
+
+def _add_counting() -> None:
+    for table, block in (("number_kinds", ()), ("number_blocks", ("block",))):
+        names = ("account_id", *block, "carrier_id", *counting.KINDS)
+        op.create_table(
+            table,
+            *(sa.Column(name, sa.Text(), nullable=False) for name in names),
+            sa.Column("numbers", sa.Integer(), nullable=False),
+            sa.PrimaryKeyConstraint(*names),
+            sqlite_with_rowid=False,
+        )
+    for trigger in counting.TRIGGERS:
+        op.execute(trigger)
