@@ -34,6 +34,7 @@ from trunkline.sip.listening import Listeners, make_listeners
 from trunkline.sip.locating import Locator
 from trunkline.sip.names import KeptNames
 from trunkline.sip.owners import marked
+from trunkline.sip.registering import EndpointRegistrar
 from trunkline.sip.server import SipServer
 from trunkline.sip.shared import Board, SharedCounts, SharedNonces
 from trunkline.sip.timers import Timers
@@ -41,6 +42,7 @@ from trunkline.sip.tokens import Tokens
 from trunkline.sip.transaction import Transactions
 from trunkline.sip.workers import Place, Post
 from trunkline.store import database
+from trunkline.store.bindings import SqlBindings
 from trunkline.store.calls import CallJournal
 from trunkline.store.facts import FactReader
 from trunkline.store.unit import SqlStore
@@ -133,6 +135,8 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
         counts=SharedCounts(board) if board else None,
         nonces=SharedNonces(board, sip.nonce_s, new_token=token) if board else None,
     )
+    bindings = SqlBindings(settings.data, worker=f"{place.worker if place else 0}")
+    edge.registrar = EndpointRegistrar(edge, bindings, rules(settings).sip_host, post.relay if post else None)
     await questions.start(lambda question: _answer(edge, listeners, facts, journal, question))
     server.start(edge)
     await listeners.open(edge.admits)
@@ -146,6 +150,7 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
         await asyncio.sleep(min(1.0, 3 * sip.t1))  # the others' last messages may come through this worker
     await questions.close()
     await listeners.close()
+    bindings.close()
     server.close()
     await client.close()
     journal.close()

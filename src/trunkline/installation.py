@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 
-from trunkline.config import Settings
+from trunkline.config import Settings, SipSettings
 from trunkline.core.ports import Rules
+from trunkline.sip.locating import SIP_PORT
+from trunkline.sip.uri import print_host_port
 from trunkline.tariff import load_tariff
 
 
@@ -22,9 +24,18 @@ def rules(settings: Settings) -> Rules:
         allow_wide_masks=settings.sip.allow_wide_masks,
         own_addresses=tuple(own),
         quarantine=timedelta(days=settings.numbers.quarantine_days),
+        sip_host=_sip_host(settings.sip),
     )
 
 
 def priced_rules(settings: Settings) -> Rules:
     """Return the same with the tariff, for who adds numbers; the edge does not, and must start without that file."""
     return replace(rules(settings), tariff=load_tariff(settings.numbers.tariff))
+
+
+def _sip_host(sip: SipSettings) -> str:
+    """Return our name in SIP URIs: the first of ``sip.domains``, else the address and port of the first listener."""
+    if sip.domains:
+        return sip.domains[0].lower()
+    first = sip.listeners[0]
+    return print_host_port(sip.advertised_for(first.host), None if first.port in (0, SIP_PORT) else first.port)

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trunkline import control
 from trunkline.config import Settings
@@ -313,4 +313,11 @@ def serve(settings: Settings, ready: Callable[[str, str], None] | None = None) -
             places = made = make_places(len(sip))
             open_.callback(close_places, made)
         edges = [_edge(*pair, claim.fileno()) for pair in zip(sip, places, strict=True)]
-        return Supervisor(settings, [*edges, _Child("api", [http])]).run(opened)
+        return Supervisor(_as_bound(settings, sip[0]), [*edges, _Child("api", [http])]).run(opened)
+
+
+def _as_bound(settings: Settings, socks: list[socket.socket]) -> Settings:
+    """Return settings whose SIP listeners have the ports that they got: endpoints' URIs name them."""
+    kinds = {socket.SOCK_DGRAM: "udp", socket.SOCK_STREAM: "tcp"}
+    listen = tuple(f"{kinds[sock.type]}:{print_host_port(*sock.getsockname()[:2])}" for sock in socks)
+    return replace(settings, sip=replace(settings.sip, listen=listen))

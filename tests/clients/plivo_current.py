@@ -163,6 +163,29 @@ def subaccounts(client: Any, url: str) -> dict[str, Any]:
     return result
 
 
+def endpoints(client: Any) -> dict[str, Any]:
+    """Create, list, get, update and delete endpoints."""
+    app = client.applications.create("Phones", answer_url="http://127.0.0.1:9/answer")
+    made = client.endpoints.create("zumba", "secret-42", "Zumba", app_id=app.app_id)
+    got = client.endpoints.get(made.endpoint_id)
+    changed = client.endpoints.update(made.endpoint_id, password="secret-43", alias="Samba")
+    after = client.endpoints.get(made.endpoint_id)
+    listed = [e.endpoint_id for e in client.endpoints.list(limit=5)]
+    client.applications.delete(app.app_id, cascade=True)
+    other = client.endpoints.create("other", "secret-42", "Other")
+    deleted = refusal(client.endpoints.delete, other.endpoint_id)
+    return {
+        "made": [made.message, made.username, made.alias],
+        "got": shown(got),
+        "changed": changed.message,
+        "after": shown(after),
+        "listed": listed == [made.endpoint_id],
+        "deleted": deleted,
+        "gone": refusal(client.endpoints.get, made.endpoint_id),
+        "bad": refusal(client.endpoints.create, "1zumba", "secret-42", "x"),
+    }
+
+
 def main(url: str, auth_id: str, auth_token: str) -> None:
     """Play everything and print what came of it."""
     client = connect(url, auth_id, auth_token)
@@ -170,6 +193,7 @@ def main(url: str, auth_id: str, auth_token: str) -> None:
     result |= {"account": accounts(client), "subaccounts": subaccounts(client, url)}
     result |= {"profiles": profiles(client), "compliance": compliance(client)}
     result["campaign"] = refusal(client.campaign.number_link, "CNONE", numbers=[str(FIRST)])
+    result["endpoints"] = endpoints(client)
     stranger = plivo.RestClient(auth_id, "0" * 32)
     result["stranger"] = {"get": refusal(stranger.numbers.get, str(FIRST)), "list": refusal(stranger.numbers.list)}
     print(json.dumps(result))

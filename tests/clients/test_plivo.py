@@ -68,6 +68,8 @@ def test_the_current_sdk(server: Server) -> None:
     assert subs["disabled"]["list"][0] == subs["disabled"]["get"][0] == "AuthenticationError"
     assert subs["below"][0] == "ForbiddenError"
     assert [kind for kind, _ in subs["gone"]] == ["ResourceNotFoundError"] * 2
+
+    check_endpoints(played["endpoints"])
     assert played["stranger"]["get"][0] == played["stranger"]["list"][0] == "AuthenticationError"
 
     assert played["profiles"] == {
@@ -83,6 +85,19 @@ def test_the_current_sdk(server: Server) -> None:
     assert papers["report"] == [1, 0, "failed", status.format("accepted")]
     assert (papers["deleted"], papers["gone"][0]) == ("deleted", "ResourceNotFoundError")
     assert played["campaign"] == ["ResourceNotFoundError", "not found"]
+
+
+def check_endpoints(endpoints: dict[str, Any]) -> None:
+    """Check what came of the calls for endpoints."""
+    message, username, alias = endpoints["made"]
+    assert (message, username[:5], len(username), alias) == ("created", "zumba", 17, "Zumba")
+    assert (endpoints["got"]["sip_registered"], endpoints["got"]["username"]) == ("false", username)
+    assert endpoints["got"]["sip_uri"].startswith(f"sip:{username}@")
+    assert (endpoints["changed"], endpoints["after"]["alias"], endpoints["listed"]) == ("changed", "Samba", True)
+    assert endpoints["deleted"] == ["nothing", ""]
+    assert endpoints["gone"][0] == "ResourceNotFoundError"  # with its application
+    assert endpoints["bad"][0] == "ValidationError"
+    assert "username" in endpoints["bad"][1]
 
 
 def test_the_legacy_sdk(server: Server) -> None:

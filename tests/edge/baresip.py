@@ -80,7 +80,8 @@ class Baresip:
     """One phone, listening on UDP and TCP. ``answermode``: ``manual`` rings until `accept`, ``early`` does so with
     sound (183), ``auto`` answers at once.
 
-    ``login`` is the user name and password with which it answers challenges. Over TCP, calls of its own leave from
+    ``login`` is the user name and password with which it answers challenges, ``registrar`` the HOST:PORT that it
+    registers with. Over TCP, calls of its own leave from
     127.0.0.1 or ::1, whatever ``ip`` says: the kernel chooses, and baresip binds no connection.
     """
 
@@ -92,6 +93,7 @@ class Baresip:
         transport: str = "udp",
         answermode: str = "manual",
         login: tuple[str, str] | None = None,
+        registrar: str | None = None,
     ) -> None:
         assert BINARY is not None, "baresip is not installed: apt-get install baresip-core"
         self.ip, self.port = ip, free_ports(ip)
@@ -103,6 +105,8 @@ class Baresip:
         words = {"host": host, "ip": ip, "port": self.port, "control": self.port + 2, "name": name, "modules": MODULES}
         (self._folder / "config").write_text(CONFIG.format(**words))
         account = f"<{self.uri}>;regint=0;answermode={answermode}"
+        if registrar is not None:
+            account = f"<sip:{name}@{registrar}{self._transport}>;regint=600;answermode={answermode}"
         if login is not None:
             account += ";auth_user={};auth_pass={}".format(*login)
         (self._folder / "accounts").write_text(account + "\n")

@@ -209,6 +209,12 @@ class _Reader:
     def registered_name(self, _number: str) -> None:
         """Return None."""
 
+    def endpoint_login(self, _user: str) -> None:
+        """Know no endpoint."""
+
+    def endpoint_in(self, _account: str, _user: str) -> None:
+        """Know no endpoint."""
+
     def sip_password(self, _user: str) -> None:
         """Return None."""
 

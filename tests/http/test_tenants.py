@@ -34,6 +34,7 @@ ABSENT = {
     "campaign_id": "CNONE",
     "profile_uuid": "00000000-0000-4000-8000-000000000000",
     "compliance_id": "00000000-0000-4000-8000-000000000000",
+    "endpoint_id": "12345678901234",
 }
 OPERATIONS = [(dialect.name, operation) for dialect in DIALECTS for operation in dialect.operations]
 CLOSED = [(name, operation) for name, operation in OPERATIONS if not operation.public]
@@ -81,10 +82,12 @@ def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
         )
     )
     journal.close()
+    endpoint = {"username": MARK, "password": "secret-1", "alias": MARK}
+    endpoint_id = world.plivo("POST", "Endpoint/", endpoint, tenant=owner).json["endpoint_id"]
     native = {"carrier_id": carrier.id, "gateway_id": carrier.gateways[0].id, "trunk_id": trunk_uuid}
     native |= {"number": NUMBER, "call_id": "call-1"}
     plivo = {"auth_id": owner.auth_id, "carrier_id": carrier_id, "app_id": app_id, "number": NUMBER}
-    plivo["subauth_id"] = subauth_id
+    plivo |= {"subauth_id": subauth_id, "endpoint_id": endpoint_id}
     regulated = furnish_regulated(world, owner)
     document = {"document_id": world.inventory.read(lambda s: s.compliance.documents(regulated["compliance_id"]))[0].id}
     return {"plivo": plivo | regulated, "native": native | regulated | document}
@@ -139,7 +142,8 @@ QUERIES = {"/v1/Account/{auth_id}/PhoneNumber": "?country_iso=US"}
 def body_of(dialect: str, operation: Any) -> dict[str, Any]:
     """Return a body that this route accepts, so that only the ids can be the reason of a refusal."""
     if dialect == "plivo":
-        return {"name": "x", "app_name": "x", "numbers": "1", "carrier": "1", "region": "x"}
+        body = {"name": "x", "app_name": "x", "numbers": "1", "carrier": "1", "region": "x"}
+        return body | {"username": "x", "password": "xxxxx", "alias": "x"}
     return BODIES.get(native_name(operation), {})
 
 
@@ -192,6 +196,7 @@ def contents(world: World) -> Any:
             store.compliance.page(EVERYTHING, ComplianceFilter(), page),
             store.campaigns.all(100),
             store.filings.open(100),
+            store.endpoints.page(EVERYTHING, page),
         )
 
     return asyncio.run(world.inventory.search(look))
@@ -292,6 +297,8 @@ def mine(world: World) -> dict[str, dict[str, str]]:
     world.numbers(carrier_id, "14155551299")
     values = {"auth_id": world.main.auth_id, "carrier_id": carrier_id, "app_id": app_id, "number": "14155551299"}
     values["subauth_id"] = world.sub.auth_id
+    user = {"username": "x", "password": "xxxxx", "alias": "x"}
+    values["endpoint_id"] = world.plivo("POST", "Endpoint/", user).json["endpoint_id"]
     return {"values": values, "arguments": {"carrier": carrier_id, "numbers": "14155551298"}}
 
 

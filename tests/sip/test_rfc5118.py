@@ -61,7 +61,7 @@ def test_transaction_layer(case: Case) -> None:
     assert isinstance(event, RequestReceived)
     assert not layer.sends
     layer.respond(event.txn, reply(event.request, 404, to_tag="t"), 0.0)
-    ((data, (host, _, _)),) = layer.sends
+    ((data, (host, *_)),) = layer.sends
     assert host == SOURCE[0]
     top, *_ = parse(data).get_all("via")
     assert f";received={SOURCE[0]}" in top

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from trunkline.core import endpoints
 from trunkline.core.errors import InvalidError, NotFoundError
 from trunkline.core.model import Account, Actor, Application, CallHooks, Scope, Webhook
 from trunkline.core.ports import Store
@@ -110,6 +111,7 @@ def move(store: Store, actor: Actor, application: Application, owner: Account) -
     if application.account_id == owner.id:
         return application
     store.numbers.unlink(application_id=application.id)
+    endpoints.release(store, actor, application, cascade=False, successor=None)
     set_default(store, actor, application, default=False)
     set_endpoint_default(store, actor, application, default=False)
     moved = replace(application, account_id=owner.id, updated_at=store.now())
@@ -149,7 +151,7 @@ def _release_numbers(
     return {"unlinked_numbers": store.numbers.unlink(application_id=application.id)}
 
 
-RELEASES: tuple[Release, ...] = (_release_numbers,)
+RELEASES: tuple[Release, ...] = (_release_numbers, endpoints.release)
 """All that may point at an application, a line for each kind of record."""
 
 
@@ -163,7 +165,8 @@ def delete(
 ) -> None:
     """Take an application out of service: what points at it lets go, a default is cleared.
 
-    Numbers point at nothing from then on. Endpoints are deleted with it (``cascade``), or point at ``successor``.
+    Numbers point at nothing from then on. Endpoints point at ``successor``, else are deleted (``cascade``), else they
+    point at nothing, too.
     """
     set_default(store, actor, application, default=False)
     set_endpoint_default(store, actor, application, default=False)

@@ -36,6 +36,8 @@ class Attempt(NamedTuple):
     caller: str = ""
     proof: Proof = Proof.NONE
     proven_carriers: tuple[str, ...] = ()
+    proven_endpoint: str = ""
+    """The id of the endpoint whose credentials the attempt carries, "" for carriers and strangers."""
 
 
 class CarrierFact(NamedTuple):
@@ -95,6 +97,19 @@ class NumberFact(NamedTuple):
     target_note: str
 
 
+class EndpointFact(NamedTuple):
+    """An endpoint that calls: its owner's state and limits, and the application that answers it."""
+
+    id: str
+    username: str
+    account_id: str
+    account_active: bool
+    max_channels: int | None
+    max_cps: int | None
+    target: Target | None
+    target_note: str
+
+
 class Usage(Protocol):
     """What calls take of the limits right now; keys are ``account:<id>`` and ``carrier:<id>``."""
 
@@ -127,3 +142,4 @@ class Facts(NamedTuple):
     auth_carriers_exist: bool = False
     usage: Usage = NoUsage()
     readable: bool = True
+    endpoint: EndpointFact | None = None

@@ -71,13 +71,14 @@ EVERYTHING = Scope("*", include_children=True)
 
 
 class CredentialKind(StrEnum):
-    """What a credential opens. SIP credentials belong to a carrier, the others to an account."""
+    """What a credential opens. SIP credentials belong to a carrier or are an endpoint's, the others an account's."""
 
     PLIVO_TOKEN = "plivo_token"  # noqa: S105 -- the name of a kind, no secret
     TWILIO_TOKEN = "twilio_token"  # noqa: S105 -- the name of a kind, no secret
     API_KEY = "api_key"
     SIP_INBOUND = "sip_inbound"
     SIP_OUTBOUND = "sip_outbound"
+    SIP_ENDPOINT = "sip_endpoint"
 
 
 class Role(StrEnum):
@@ -397,3 +398,21 @@ class Listing(Generic[T]):
     items: tuple[T, ...]
     total: int
     last: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A SIP user who registers with us. ``username`` is one of its kind in the installation.
+
+    ``login_id`` is the credential that opens it now; a new password makes a new one, which ends all registrations.
+    """
+
+    id: str
+    serial: str
+    owner: Owner
+    username: str
+    alias: str
+    application: Ref | None
+    login_id: str
+    created_at: datetime
+    updated_at: datetime

@@ -20,6 +20,7 @@ from trunkline.core.model import (
     Change,
     Credential,
     CredentialKind,
+    Endpoint,
     Gateway,
     Listing,
     Number,
@@ -44,6 +45,8 @@ class Rules:
     tariff: Tariff = field(default_factory=dict)
     quarantine: timedelta = timedelta(days=5)
     """How long a number that was given back to the stock is not offered again."""
+    sip_host: str = "127.0.0.1"
+    """What stands after the ``@`` of an endpoint's SIP URI."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +311,38 @@ class TrunkStore(Protocol):
         ...
 
 
+class EndpointStore(Protocol):
+    """SIP users."""
+
+    def add(self, endpoint: Endpoint) -> None:
+        """Write an endpoint; its login is a credential that was written before."""
+        ...
+
+    def by_serial(self, scope: Scope, serial: str) -> Endpoint | None:
+        """Return a live endpoint by serial."""
+        ...
+
+    def has(self, username: str) -> bool:
+        """Tell whether any endpoint, live or not, has or had this user name."""
+        ...
+
+    def page(self, scope: Scope, page: Page) -> Listing[Endpoint]:
+        """Return live endpoints, oldest first."""
+        ...
+
+    def of_application(self, application_id: str) -> list[Endpoint]:
+        """Return the live endpoints whose calls this application answers."""
+        ...
+
+    def update(self, endpoint: Endpoint) -> None:
+        """Write an endpoint's changed fields."""
+        ...
+
+    def remove(self, endpoint_id: str, at: datetime) -> None:
+        """Take an endpoint out of service; the row stays as history."""
+        ...
+
+
 class ChangeLog(Protocol):
     """Who did what, and when; written in the same transaction as the change itself."""
 
@@ -333,6 +368,7 @@ class Store(Protocol):
     numbers: NumberStore
     applications: ApplicationStore
     trunks: TrunkStore
+    endpoints: EndpointStore
     log: ChangeLog
     stock: StockStore
     rules: Rules

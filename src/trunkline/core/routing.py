@@ -148,7 +148,9 @@ def _unproven(attempt: Attempt, facts: Facts, trace: list[Step]) -> Verdict | No
     else:
         trace.append(Step("source", f"{attempt.source} is in no inbound gateway of any carrier"))
         if facts.auth_carriers_exist:
-            trace.append(Step("rule", "unknown sources are asked for credentials, since carriers exist that use them"))
+            trace.append(
+                Step("rule", "unknown sources are asked for credentials, since there is somebody who uses them")
+            )
             return Verdict.CREDENTIALS_MISSING
         trace.append(Step("rule", "a call from an unknown source is refused"))
         return Verdict.SOURCE_UNKNOWN

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from trunkline.core import accounts, applications, numbers
+from trunkline.core import accounts, applications, endpoints, numbers
 from trunkline.core.errors import ConflictError, NotAllowedError, NotFoundError
 from trunkline.core.model import Account, AccountState, Actor, CredentialKind, Page, Scope
 from trunkline.core.ports import NumberFilter, Store
 
-HOLDINGS = ("carrier", "trunk", "application", "number", "campaign", "profile", "compliance")
+HOLDINGS = ("carrier", "trunk", "application", "number", "campaign", "profile", "compliance", "endpoint")
 """Kinds of record that an account has of its own: what a deleted subaccount leaves to its main account."""
 
 _OPENING = (CredentialKind.PLIVO_TOKEN, CredentialKind.TWILIO_TOKEN, CredentialKind.API_KEY)
@@ -65,8 +65,8 @@ def delete(store: Store, actor: Actor, account: Account, *, cascade: bool) -> No
     """Close a subaccount, and those below it, for good.
 
     What it has goes to the account above it, what its numbers point at included, so calls go on; with ``cascade`` its
-    numbers and applications are removed instead. Carriers and trunks are never removed: other accounts of the tree may
-    use them.
+    numbers, endpoints and applications are removed instead. Carriers and trunks are never removed: other accounts of
+    the tree may use them.
     """
     heir = account.parent_id
     if heir is None:
@@ -102,6 +102,9 @@ def _remove_belongings(store: Store, actor: Actor, account: Account) -> None:
     while found := store.numbers.page(own, NumberFilter(), _BATCH).items:
         for number in found:
             numbers.remove(store, actor, number)
+    while users := store.endpoints.page(own, _BATCH).items:
+        for endpoint in users:
+            endpoints.delete(store, actor, endpoint)
     while listed := store.applications.page(own, None, _BATCH).items:
         for application in listed:
             applications.delete(store, actor, application)

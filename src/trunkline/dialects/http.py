@@ -16,6 +16,7 @@ from starlette.types import Receive, Send
 from trunkline.core.errors import InvalidError, TrunklineError
 from trunkline.core.model import Account, Actor, Scope
 from trunkline.core.ports import Explainer
+from trunkline.store.bindings import BindingReader
 from trunkline.store.calls import CallReader
 from trunkline.store.inventory import Inventory
 
@@ -71,6 +72,7 @@ class Platform:
     inventory: Inventory
     calls: CallReader
     explainer: Explainer
+    bindings: BindingReader
 
 
 @dataclass(frozen=True, slots=True)

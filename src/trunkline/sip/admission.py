@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from trunkline.config import SipSettings
+from trunkline.core.bindings import Login
+from trunkline.core.errors import StoreUnavailableError
 from trunkline.core.facts import Attempt, Proof
 from trunkline.core.model import CalledIn
 from trunkline.core.routing import Verdict
 from trunkline.core.sources import parse_address
-from trunkline.sip.digest import Nonces, challenge, verify
+from trunkline.sip.digest import Nonces, Result, challenge, verify
 from trunkline.sip.fields import Header
 from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request
@@ -94,8 +97,10 @@ class Doorkeeper:
         lab: bool,
         new_token: Callable[[], str],
         password: Callable[[str], tuple[str, str] | None],
+        login: Callable[[str], Login | None],
         nonces: Nonces | None = None,
     ) -> None:
+        self._login = login
         self._settings = settings
         self._lab = lab
         self._password = password
@@ -109,20 +114,43 @@ class Doorkeeper:
         authorization = request.get("authorization")
         if authorization is None:
             return Attempt(address, Places(request))
-        proof, carriers = self._prove(request, authorization, address, now)
-        return Attempt(address, Places(request), proof=proof, proven_carriers=carriers)
+        proof, carriers, endpoint = self._prove(request, authorization, address, now)
+        return Attempt(address, Places(request), proof=proof, proven_carriers=carriers, proven_endpoint=endpoint)
 
-    def _prove(self, request: Request, authorization: str, source: str, now: float) -> tuple[Proof, tuple[str, ...]]:
+    def _prove(
+        self, request: Request, authorization: str, source: str, now: float
+    ) -> tuple[Proof, tuple[str, ...], str]:
         carriers: list[str] = []
+        endpoints: list[str] = []
 
         def password(username: str) -> str | None:
-            found = self._password(username.partition("@")[0])
-            if found is None:
-                return None
-            carriers.append(found[1])
-            return found[0]
+            name = username.partition("@")[0]
+            found = self._password(name)
+            if found is not None:
+                carriers.append(found[1])
+                return found[0]
+            with suppress(StoreUnavailableError):  # the decision that follows finds that out and says so
+                login = self._login(name)
+                if login is not None:
+                    endpoints.append(login.endpoint_id)
+                    return login.password
+            return None
 
-        outcome = verify(
+        result = self.judge(request, authorization, source, now, password)
+        if result == "ok":
+            return Proof.GOOD, tuple(carriers), "".join(endpoints)
+        return _PROOFS[result], (), ""
+
+    def judge(
+        self,
+        request: Request,
+        authorization: str | None,
+        source: str,
+        now: float,
+        password: Callable[[str], str | None],
+    ) -> Result:
+        """Check a request's credentials against the passwords of users, named as in the header."""
+        return verify(
             authorization,
             request.method,
             password,
@@ -131,10 +159,7 @@ class Doorkeeper:
             source=source,
             now=now,
             algorithms=self._settings.digest_algorithms,
-        )
-        if outcome.result == "ok":
-            return Proof.GOOD, tuple(carriers)
-        return _PROOFS[outcome.result], ()
+        ).result
 
     def realm(self, request: Request) -> str:
         """Return the digest realm: the Request-URI's domain if it is ours, else the platform's."""
@@ -167,6 +192,11 @@ class Doorkeeper:
             self._strangers.clear()
         count = self._strangers[source] = self._strangers.get(source, 0) + 1
         return count <= self._settings.unknown_per_s
+
+    def forgive(self, source: str) -> None:
+        """Take one answer back from an unknown source's rate: it has proven itself meanwhile."""
+        if source in self._strangers:
+            self._strangers[source] -= 1
 
 
 _PROOFS = {"missing": Proof.NONE, "stale": Proof.STALE, "wrong": Proof.WRONG}

@@ -50,8 +50,8 @@ class Call:
     """One routed call. ``caller`` is the user part of From as it came; ``a``, the caller's leg, is gone at the end."""
 
     __slots__ = (
-        "_limit", "a", "answered_at", "b", "caller", "caller_name", "capture", "contact", "decision", "edge",
-        "ended_at", "ending", "forwarded_from", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer",
+        "_limit", "a", "answered_at", "b", "caller", "caller_address", "caller_name", "capture", "contact", "decision",
+        "edge", "ended_at", "ending", "forwarded_from", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer",
         "other_end", "rang", "sip_headers", "source", "started_at", "status", "tag", "task", "trace", "txn", "wall",
     )  # fmt: skip
 
@@ -66,6 +66,7 @@ class Call:
         self.source = txn.hop.host
         sender = request.from_
         self.caller = clean(sender.uri.user or sender.uri.host)
+        self.caller_address: str | None = None  # an endpoint's SIP URI, as applications hear of it
         self.caller_name = clean(sender.display_name) or None
         forwards = request.max_forwards
         self.max_forwards = 70 if forwards is None else forwards
@@ -91,6 +92,11 @@ class Call:
         self.trace: list[tuple[str, str]] = list(decision.trace)
         self.ladder: list[tuple[float, str, str, str]] = []
         txn.user = self
+
+    def made_by(self, username: str, address: str) -> None:
+        """Let this be an endpoint's call: whatever its From says, and reached as its INVITE came."""
+        self.caller, self.caller_address = username, address
+        self.a.origin = self.a.origin._replace(only=True)
 
     # What is written down
 
@@ -300,7 +306,7 @@ class Call:
         return CallFacts(
             id=self.id,
             account_id=number.account_id if number else "",
-            caller=self.caller.removeprefix("+"),
+            caller=self.caller_address or self.caller.removeprefix("+"),
             called=number.e164 if number else "",
             caller_name=self.caller_name,
             forwarded_from=self.forwarded_from,

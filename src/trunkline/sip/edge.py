@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from trunkline.config import SipSettings
+from trunkline.core.bindings import Login
+from trunkline.core.calling import decide_call_of
 from trunkline.core.calls import EndCause, EndedBy, Ending
 from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, Proof, Usage
 from trunkline.core.fetching import CallRunner
@@ -47,6 +49,7 @@ from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.locating import Locator, Place, TargetRefusedError
 from trunkline.sip.message import Request
 from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
+from trunkline.sip.registering import EndpointRegistrar
 from trunkline.sip.replying import reply
 from trunkline.sip.targets import Rests, Target
 from trunkline.sip.transaction import Transactions
@@ -85,6 +88,14 @@ class FactSource(Protocol):
 
     def sip_password(self, username: str) -> tuple[str, str] | None:
         """Return (password, carrier id) of an `auth` carrier's user."""
+        ...
+
+    def endpoint_login(self, username: str) -> Login | None:
+        """Return what an endpoint's user name and password open. Raises `StoreUnavailableError`."""
+        ...
+
+    def endpoint_in(self, account_id: str, username: str) -> str | None:
+        """Return the login of an endpoint that the account may call."""
         ...
 
 
@@ -137,7 +148,15 @@ class Edge:
             settings.messages_kept(lab=lab), journal, wall=self.wall, now=time.monotonic, later=self.later
         )
         transactions.new_capture = self.captures.new
-        self.keeper = Doorkeeper(settings, lab=lab, new_token=new_token, password=facts.sip_password, nonces=nonces)
+        self.keeper = Doorkeeper(
+            settings,
+            lab=lab,
+            new_token=new_token,
+            password=facts.sip_password,
+            login=facts.endpoint_login,
+            nonces=nonces,
+        )
+        self.registrar: EndpointRegistrar | None = None
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
         self._documents: dict[Call, DocumentLegs] = {}
@@ -231,6 +250,8 @@ class Edge:
                 leg.on_request(txn, request, now)
         elif request.method == "INVITE":
             self._invite(txn, request, event.source, now)
+        elif request.method == "REGISTER" and self.registrar is not None:
+            self.registrar.on_register(txn, request, event.source, now)
         elif request.method == "OPTIONS":
             self._options(txn, request, event.source, now)
         else:
@@ -296,12 +317,15 @@ class Edge:
             return
         attempt = self.keeper.attempt(request, source, self.wall())
         facts = self.facts.read(attempt, self.counts)
-        decision = decide(attempt, facts)
+        caller = facts.endpoint
+        decision = decide(attempt, facts) if caller is None else decide_call_of(caller, attempt, self.counts)
         if decision.verdict is not Verdict.ROUTE:
             self._refuse(txn, request, attempt, decision, now)
             return
         self.transactions.respond(txn, reply(request, 100), now)
         call = Call(self, txn, request, decision, now)
+        if caller is not None and self.registrar is not None:
+            call.made_by(caller.username, self.registrar.address_of(caller.username))
         self.calls.add(call)
         self.counts.take(decision.limits, now)
         call.saw(now, "a", "in", f"INVITE {request.uri}")
@@ -508,6 +532,8 @@ class Edge:
 
     async def close(self) -> None:
         """End every call and every task."""
+        if self.registrar is not None:
+            self.registrar.close()
         busy = list(self.calls)
         for call in busy:
             call.hang_up_all(Ending(EndedBy.PLATFORM, EndCause.NORMAL, "the server is stopping"), self.now())

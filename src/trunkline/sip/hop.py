@@ -6,6 +6,7 @@ message that is built asks the door of the hop that it is for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from trunkline.sip.uri import print_host_port
@@ -26,6 +27,10 @@ class Door:
         suffix = "" if transport == "UDP" else f";transport={transport.lower()}"
         self.contact = f"<sip:{self.sent_by}{suffix}>"
         self.larger: Door | None = None
+        self.gone: Callable[[Hop], None] | None = None
+        """Hears that a connection is gone that was kept."""
+        self.worker = ""
+        """The name of the worker that has this door's connections, where it is not this process."""
 
     def send(self, data: bytes, hop: Hop) -> None:
         """Send a message; what fails is reported to the transactions as a transport error."""
@@ -36,10 +41,17 @@ class Door:
         del hop
         return False
 
+    def keep(self, hop: Hop) -> None:
+        """Let the connection to a hop stand as long as a carrier's: whoever is there has proven itself."""
+
 
 class Hop(NamedTuple):
-    """The other end: an IP address (IPv6 without brackets), a port, and our door towards it."""
+    """The other end: an IP address (IPv6 without brackets), a port, and our door towards it.
+
+    ``only``: the other end is reached by exactly this way, as a device behind NAT, whatever it or a request's size say.
+    """
 
     host: str
     port: int
     door: Door
+    only: bool = False

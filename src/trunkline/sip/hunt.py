@@ -150,6 +150,9 @@ class Hunt:
             self._end(Outcome(None, self._status, self.rang, detail), now)
             return
         target = self._targets[self._index]
+        if target.hop is not None:
+            self._try([Place(target.hop.door.transport, target.hop.host, target.hop.port)], now)
+            return
         try:
             places = self._call.edge.locator.at_once(target.host, target.port, target.transport)
         except TargetRefusedError as error:
@@ -184,7 +187,7 @@ class Hunt:
 
     def _invite(self, target: Target, place: Place, now: float) -> None:
         call = self._call
-        hop = call.edge.doors.hop(*place)
+        hop = target.hop or call.edge.doors.hop(*place)
         try:
             if hop is None:
                 raise ValueError(f"no door of ours sends over {place.transport} to {place.host}")

@@ -64,7 +64,7 @@ class Leg:
         a new one: behind NAT and firewalls it is the only way (RFC 5923 §1 has the case).
         """
         origin = self.origin
-        if self.dialog is None:
+        if self.dialog is None or origin.only:
             return origin
         try:
             uri = self.dialog.next_hop()

@@ -100,9 +100,9 @@ class DocumentLegs:
             parties = parties_of(call, dial)
         except DialRefusedError as error:
             call.note("dial", str(error))
-            return DialResult(
-                status=DialStatus.FAILED, rang=False, cause=error.cause, leg_id="", sip_status=None, detail=str(error)
-            )
+            status, cause = error.sip_status, error.cause
+            said = DialStatus.NO_ANSWER if status == 480 else DialStatus.FAILED
+            return DialResult(status=said, rang=False, cause=cause, leg_id="", sip_status=status, detail=str(error))
         legs = self._dialled = Dialled(call, parties, heard)
         race = Race(call, [p.targets for p in parties], legs.settled, last=last)
         try:

@@ -1,7 +1,8 @@
 """Calls out of a document: which targets a `Dial` means, and whether the account may have them.
 
-A number leaves by the outbound gateways of the account and those above it, best first. A SIP URI is reached only where
-the installation allows it: in lab mode on loopback. The caller id is the incoming caller, or a number in the account's
+A number leaves by the outbound gateways of the account and those above it, best first. A SIP URI at our own domain is
+an endpoint of the account: all its Contacts ring at once, each a party of its own. Any other is reached only where the
+installation allows it: in lab mode on loopback. The caller id is the incoming caller, or a number in the account's
 scope, which is shown with the caller name that is registered for it, unless the document gives one.
 """
 
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trunkline.core import e164
 from trunkline.core.addresses import is_loopback
 from trunkline.core.calls import EndCause
-from trunkline.core.errors import InvalidError
+from trunkline.core.errors import InvalidError, StoreUnavailableError
 from trunkline.core.model import Gateway
 from trunkline.core.routing import order_uris
 from trunkline.core.verbs import MAX_TARGET_HEADERS, Dial, DialTarget, TargetKind
@@ -21,6 +22,7 @@ from trunkline.sip.uri import MessageError, SipUri, print_host_port
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call
+    from trunkline.sip.registering import EndpointRegistrar
 
 
 class Party(NamedTuple):
@@ -34,9 +36,12 @@ class Party(NamedTuple):
 class DialRefusedError(Exception):
     """A dial that the account may not make, or that leads nowhere; the message says why."""
 
-    def __init__(self, message: str, cause: EndCause = EndCause.DESTINATION_BARRED) -> None:
+    def __init__(
+        self, message: str, cause: EndCause = EndCause.DESTINATION_BARRED, sip_status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.cause = cause
+        self.sip_status = sip_status
 
 
 def parties_of(call: Call, dial: Dial) -> list[Party]:
@@ -52,12 +57,13 @@ def parties_of(call: Call, dial: Dial) -> list[Party]:
     refused: list[DialRefusedError] = []
     for position, wanted in enumerate(dial.targets, 1):
         try:
-            found = _by_gateways(call, wanted) if wanted.kind is TargetKind.NUMBER else [_by_uri(call, wanted)]
+            found = [_by_gateways(call, wanted)] if wanted.kind is TargetKind.NUMBER else _by_uri(call, wanted)
         except DialRefusedError as error:
             refused.append(error)
         else:
-            shown = [t._replace(caller=caller, caller_name=name) for t in found]
-            parties.append(Party(position, wanted, shown))
+            for targets in found:
+                shown = [t._replace(caller=caller, caller_name=name) for t in targets]
+                parties.append(Party(position, wanted, shown))
     if refused and not parties:
         raise refused[-1]
     for reason in refused:
@@ -82,7 +88,8 @@ def _shown_caller(call: Call, dial: Dial) -> str | None:
     return "+" + digits
 
 
-def _by_uri(call: Call, wanted: DialTarget) -> Target:
+def _by_uri(call: Call, wanted: DialTarget) -> list[list[Target]]:
+    """Return the parties that a SIP URI means: every Contact of an endpoint of ours, else the URI itself."""
     try:
         uri = SipUri.parse(wanted.value)
     except MessageError as error:
@@ -91,11 +98,32 @@ def _by_uri(call: Call, wanted: DialTarget) -> Target:
         raise DialRefusedError(
             f"{wanted.value}: only sip: over UDP and TCP is available yet", EndCause.INVALID_DESTINATION
         )
+    if call.edge.registrar is not None and call.edge.registrar.serves(uri):
+        return [[target] for target in _by_endpoint(call, call.edge.registrar, uri, wanted)]
     if not (call.edge.lab and is_loopback(uri.host)):
         raise DialRefusedError(
             f"{wanted.value} is not allowed: SIP hosts off this machine need an allow-list, which is not available yet"
         )
-    return target_of(uri, wanted.value)._replace(headers=_custom(wanted))
+    return [[target_of(uri, wanted.value)._replace(headers=_custom(wanted))]]
+
+
+def _by_endpoint(call: Call, registrar: EndpointRegistrar, uri: SipUri, wanted: DialTarget) -> list[Target]:
+    number, user = call.decision.number, uri.user or ""
+    login_id = call.edge.facts.endpoint_in(number.account_id, user) if number else None
+    if login_id is None:
+        raise DialRefusedError(
+            f"{wanted.value} is no endpoint of this account that may be called", EndCause.INVALID_DESTINATION, 404
+        )
+    try:
+        found = registrar.reach(login_id)
+    except StoreUnavailableError as error:
+        raise DialRefusedError(f"{wanted.value}: {error}", EndCause.FAILED, 503) from None
+    if not found:
+        raise DialRefusedError(f"endpoint {user} is not registered", EndCause.NOT_REGISTERED, 480)
+    return [
+        Target(contact, hop.host, hop.port, f"endpoint {user} at {contact}", headers=_custom(wanted), hop=hop)
+        for contact, hop in found
+    ]
 
 
 def _custom(wanted: DialTarget) -> tuple[tuple[str, str], ...]:

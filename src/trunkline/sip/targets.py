@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from trunkline.sip.hop import Hop
 from trunkline.sip.uri import MessageError, SipUri
 
 MAX_RESTING = 10_000
@@ -37,10 +38,12 @@ class Target(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     carrier_id: str | None = None
     """The carrier whose gateway this is, with whose credentials its challenges are answered."""
+    hop: Hop | None = None
+    """Where to send it, for who has registered from there; None: to be located."""
 
     def way(self) -> Hashable:
         """Return what targets to the same host share."""
-        return self.host, self.port, self.transport
+        return self.hop or (self.host, self.port, self.transport)
 
 
 @lru_cache(maxsize=4096)

@@ -115,16 +115,30 @@ class TcpDoor(Door):
         """Forget a connection; what still waits for an answer from its other end has failed."""
         if self._connections.get(connection.peer) is connection:
             del self._connections[connection.peer]
-        if connection.stranger:
-            connection.stranger = False
-            self._strangers[connection.peer[0]] -= 1
-            if not self._strangers[connection.peer[0]]:
-                del self._strangers[connection.peer[0]]
+        self._befriend(connection)
+        if connection.kept and self.gone is not None:
+            self.gone(Hop(*connection.peer, self))
         if connection.asked:
             self.failed(Hop(*connection.peer, self), time.monotonic())
             self.flush()
         if self.closed is not None:
             self.closed(Hop(*connection.peer, self))
+
+    def keep(self, hop: Hop) -> None:
+        """Let the connection to ``hop`` stand: its other end is no stranger any more."""
+        connection = self._connections.get((hop.host, hop.port))
+        if connection is not None:
+            self._befriend(connection)
+            connection.kept = True
+        elif self.gone is not None:
+            self.gone(hop)  # it has ended meanwhile
+
+    def _befriend(self, connection: Connection) -> None:
+        if connection.stranger:
+            connection.stranger = False
+            self._strangers[connection.peer[0]] -= 1
+            if not self._strangers[connection.peer[0]]:
+                del self._strangers[connection.peer[0]]
 
     def _close_silent(self) -> None:
         """Close connections on which too little was said for too long."""
@@ -197,6 +211,7 @@ class Connection(asyncio.BufferedProtocol):
         self.peer = peer
         self.asked = False
         self.stranger = False
+        self.kept = False
         self._door = door
         self._framer = Framer()
         self._pings = 0

@@ -334,7 +334,7 @@ class Transactions:
         via = _via(hop.door, branch)
         data = request.to_bytes(via)
         datagram_hop = None
-        if len(data) > MAX_DATAGRAM_REQUEST and hop.door.larger is not None:
+        if len(data) > MAX_DATAGRAM_REQUEST and hop.door.larger is not None and not hop.only:
             datagram_hop, hop = hop, hop._replace(door=hop.door.larger)
             via = _via(hop.door, branch)
             data = request.to_bytes(via)
@@ -445,7 +445,7 @@ class Transactions:
         time.
         """
         for table in (self._invite_clients, self._clients):
-            for txn in [t for t in table.values() if t.state in _UNHEARD and t.hop == hop]:
+            for txn in [t for t in table.values() if t.state in _UNHEARD and t.hop[:3] == hop[:3]]:
                 if txn._datagram_hop is not None and txn.request is not None:
                     self._send_as_datagram(txn, txn.request, txn._datagram_hop, now)
                     continue

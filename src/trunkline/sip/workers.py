@@ -49,6 +49,8 @@ _CLOSED = 3
 """A connection is gone over which messages were handed on."""
 _BEGUN = 4
 """The sender is a new process: it has none of the connections of the one before."""
+_KEEP = 5
+"""Somebody has registered over a connection of the addressee's."""
 
 
 class Place(NamedTuple):
@@ -158,18 +160,23 @@ class RelayDoor(Door):
     ``peers`` are the other ends of its connections that messages came from.
     """
 
-    def __init__(self, own: Door, pass_on: Callable[[bytes, Hop], None]) -> None:
+    def __init__(self, own: Door, worker: int, write: Callable[[int, bytes, Hop], None]) -> None:
         super().__init__(own.transport, own.host, own.port)
-        self._pass_on = pass_on
+        self.worker = f"{worker}"
+        self._write = write
         self.peers: dict[tuple[str, int], None] = {}
 
     def send(self, data: bytes, hop: Hop) -> None:
         """Let the other worker send it; a failure is told later."""
-        self._pass_on(data, hop)
+        self._write(_TO_SEND, data, hop)
 
     def is_open(self, hop: Hop) -> bool:
         """Tell whether a connection to a hop stands, as far as is known here."""
         return (hop.host, hop.port) in self.peers
+
+    def keep(self, hop: Hop) -> None:
+        """Let the other worker keep its connection, or say that it is gone."""
+        self._write(_KEEP, b"", hop)
 
     def came_from(self, peer: tuple[str, int]) -> None:
         """Remember a connection."""
@@ -203,7 +210,7 @@ class Post:
         for worker in self._outboxes:
             for number, door in enumerate(doors):
                 if door.reliable:
-                    relay = self._relays[worker, number] = RelayDoor(door, partial(self._write, worker, _TO_SEND))
+                    relay = self._relays[worker, number] = RelayDoor(door, worker, partial(self._write, worker))
                     self._numbers[relay] = number
         asyncio.get_running_loop().add_reader(self._inbox.fileno(), self._readable)
         self._tell_all(_BEGUN, Hop("", 0, self._doors[0]))
@@ -214,6 +221,10 @@ class Post:
         self._inbox.close()
         for outbox in self._outboxes.values():
             outbox.close()
+
+    def relay(self, worker: str, door: Door) -> Door | None:
+        """Return the door of another worker, by its name, that is like one of ours; None where there is none."""
+        return self._relays.get((int(worker), self._numbers[door]))
 
     @property
     def lost(self) -> int:
@@ -271,6 +282,9 @@ class Post:
             if kind == _TO_SEND:
                 door = self._doors[number]
                 door.send(data, Hop(host, port, door))
+            elif kind == _KEEP:
+                door = self._doors[number]
+                door.keep(Hop(host, port, door))
             elif kind == _BEGUN:
                 self._forget_connections(worker, now)
             else:

@@ -40,6 +40,7 @@ _HOLDINGS = {
     "campaign": ("campaigns", "", "campaign_id"),
     "profile": ("profiles", "", "id"),
     "compliance": ("compliance_applications", "", "id"),
+    "endpoint": ("endpoints", "deleted_at", "id"),
 }
 """By kind: the table, the time at which a record left (empty: it leaves for good), its name in the change log."""
 
@@ -187,6 +188,12 @@ class SqlAccounts:
         if kind == "carrier":  # their SIP credentials name the account, too
             self._db.execute(
                 "UPDATE credentials SET account_id = ? WHERE account_id = ? AND carrier_id IS NOT NULL",
+                (to_id, account_id),
+            )
+        if kind == "endpoint":
+            self._db.execute(
+                "UPDATE credentials SET account_id = ? WHERE id IN "
+                "(SELECT login_id FROM endpoints WHERE account_id = ? AND deleted_at IS NULL)",
                 (to_id, account_id),
             )
         if kind == "number":

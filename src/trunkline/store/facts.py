@@ -13,11 +13,13 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 
 from trunkline.core import sources
+from trunkline.core.bindings import Login
 from trunkline.core.errors import StoreUnavailableError
 from trunkline.core.facts import (
     ApplicationTarget,
     Attempt,
     CarrierFact,
+    EndpointFact,
     Facts,
     NumberFact,
     SourceFact,
@@ -62,6 +64,12 @@ _TRUNK = (
     "SELECT t.id, t.name, t.active, t.direction, u.uri, u.priority, u.weight FROM trunks t "
     "LEFT JOIN trunk_uris u ON u.trunk_id = t.id AND u.active = 1 WHERE t.id = ? AND t.deleted_at IS NULL "
     "ORDER BY u.position"
+)
+_ENDPOINT = "SELECT id, username, account_id, application_id FROM endpoints WHERE id = ? AND deleted_at IS NULL"
+_LOGIN = (
+    "SELECT c.id, e.id, e.account_id, e.username, a.routable, c.ciphertext FROM endpoints e "
+    "JOIN credentials c ON c.id = e.login_id AND c.revoked_at IS NULL JOIN accounts a ON a.id = e.account_id "
+    "WHERE e.username = ? AND e.deleted_at IS NULL"
 )
 _OUTBOUND = (
     f"SELECT {', '.join('g.' + name for name in GATEWAY_COLUMNS)}, c.country FROM gateways g "
@@ -116,7 +124,7 @@ class FactReader:
         """Return what is kept, if it is all that an attempt needs, whether or not it still holds."""
         kept = self._kept
         found = kept.get(("source", attempt.source))
-        if found is None or attempt.proven_carriers or len(found) >= MAX_SOURCES:
+        if found is None or attempt.proven_carriers or attempt.proven_endpoint or len(found) >= MAX_SOURCES:
             return None
         numbers = kept.get(("numbers", ",".join(forms_to_read(attempt, found))))
         return None if numbers is None else (found, numbers, kept["auth", ""])
@@ -144,7 +152,8 @@ class FactReader:
             found += self._sources_of(self._keys(attempt.source), wanted)
         elif numbers:
             self._kept["numbers", ",".join(forms)] = numbers
-        return Facts(found, numbers, self._keep("auth", "", self._auth_exists), usage)
+        caller = self._endpoint(attempt.proven_endpoint) if attempt.proven_endpoint else None
+        return Facts(found, numbers, self._keep("auth", "", self._auth_exists), usage, endpoint=caller)
 
     def _profiles(self, source: str) -> list[NumberProfile]:
         keys = self._keys(source)
@@ -170,7 +179,8 @@ class FactReader:
 
     def _auth_exists(self, _: str) -> bool:
         row = self._db.execute(
-            "SELECT 1 FROM carriers WHERE kind = 'auth' AND deleted_at IS NULL AND active = 1 LIMIT 1"
+            "SELECT 1 FROM carriers WHERE kind = 'auth' AND deleted_at IS NULL AND active = 1 UNION ALL "
+            "SELECT 1 FROM credentials WHERE kind = 'sip_endpoint' AND revoked_at IS NULL LIMIT 1"
         ).fetchone()
         return row is not None
 
@@ -234,6 +244,17 @@ class FactReader:
             target,
             note,
         )
+
+    def _endpoint(self, endpoint_id: str) -> EndpointFact | None:
+        row = self._db.execute(_ENDPOINT, (endpoint_id,)).fetchone()
+        if row is None:
+            return None
+        active, max_channels, max_cps = self._keep("account", row[2], self._account)
+        if row[3] is None:
+            target, note = None, "the endpoint has no application; give it one by app_id"
+        else:
+            target, note = self._keep("application", row[3], self._application)
+        return EndpointFact(row[0], row[1], row[2], active, max_channels, max_cps, target, note)
 
     def _application(self, application_id: str) -> tuple[Target | None, str]:
         row = self._db.execute(_APPLICATION, (application_id,)).fetchone()
@@ -304,6 +325,31 @@ class FactReader:
         except sqlite3.Error:
             return None
         return (self._vault.open(row[1], row[0]), row[2]) if row else None
+
+    def endpoint_login(self, username: str) -> Login | None:
+        """Return what an endpoint's user name and password open; None for an unknown one.
+
+        Raises `StoreUnavailableError` where that cannot be read. Decrypts.
+        """
+        if self._vault is None:
+            return None
+        try:
+            row = self._db.execute(_LOGIN, (username.encode("utf-8", "replace").decode(),)).fetchone()
+            if row is None:
+                return None
+            return Login(row[0], row[1], row[2], row[3], self._vault.open(row[5], row[0]), bool(row[4]))
+        except (sqlite3.Error, InvalidTag, ValueError):
+            raise StoreUnavailableError("the endpoint's credentials cannot be read") from None
+
+    def endpoint_in(self, account_id: str, username: str) -> str | None:
+        """Return the login of an endpoint of this account, or of one below it, that may be called; else None."""
+        row = self._db.execute(
+            "SELECT e.login_id FROM endpoints e JOIN accounts a ON a.id = e.account_id "
+            "JOIN account_ancestors x ON x.account_id = e.account_id AND x.ancestor_id = ? "
+            "WHERE e.username = ? AND e.deleted_at IS NULL AND a.routable = 1",
+            (account_id, username.encode("utf-8", "replace").decode()),
+        ).fetchone()
+        return None if row is None else str(row[0])
 
     def outbound_auth(self, carrier_id: str) -> OutboundAuth | None:
         """Return with what we prove ourselves to a carrier, None where it has no credentials.

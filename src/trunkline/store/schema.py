@@ -512,6 +512,27 @@ callbacks = Table(
 """News that applications have yet to be told, and for a while what became of it."""
 
 
+endpoints = Table(
+    "endpoints",
+    metadata,
+    _seq(),
+    _id(),
+    Column("serial", Text, nullable=False, unique=True),
+    _ref("account_id", "accounts.id"),
+    Column("username", Text, nullable=False, unique=True),
+    _text("alias"),
+    _ref("application_id", "applications.id", null=True),
+    _ref("login_id", "credentials.id"),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    Index("endpoints_account", "account_id", "deleted_at", "seq"),
+    Index("endpoints_application", "application_id"),
+    Index("endpoints_login", "login_id"),
+)
+"""SIP users; their passwords are credentials of the kind ``sip_endpoint``."""
+
+
 def _unrented(name: str, *columns: str) -> Index:
     """Return an index of the stock's numbers that are not rented: of each carrier, in the order of the numbers."""
     where = text("number_id IS NULL")

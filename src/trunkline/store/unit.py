@@ -14,6 +14,7 @@ from trunkline.core.ports import (
     CarrierStore,
     ChangeLog,
     CredentialStore,
+    EndpointStore,
     NumberStore,
     Rules,
     TrunkStore,
@@ -27,6 +28,7 @@ from trunkline.store.campaigns import SqlCampaigns
 from trunkline.store.carriers import SqlCarriers
 from trunkline.store.changes import SqlChangeLog
 from trunkline.store.compliance import SqlCompliance
+from trunkline.store.endpoints import SqlEndpoints
 from trunkline.store.filings import SqlFilings
 from trunkline.store.numbers import SqlNumbers
 from trunkline.store.profiles import SqlProfiles
@@ -49,6 +51,7 @@ class SqlStore:
         self.numbers: NumberStore = SqlNumbers(connection)
         self.applications: ApplicationStore = SqlApplications(connection)
         self.trunks: TrunkStore = SqlTrunks(connection)
+        self.endpoints: EndpointStore = SqlEndpoints(connection)
         self.log: ChangeLog = SqlChangeLog(connection, self.now)
         self.filings: FilingStore = SqlFilings(connection)
         self.campaigns: CampaignStore = SqlCampaigns(connection)

@@ -185,14 +185,15 @@ class TestDeleting:
             _store: object, _actor: object, _application: object, *, cascade: bool, successor: Application | None
         ) -> dict[str, int]:
             told.append((cascade, successor.name if successor else None))
-            return {"endpoints": 3}
+            return {"things": 3}
 
         monkeypatch.setattr(applications, "RELEASES", (*applications.RELEASES, release))
         app_id, other = world.application(), world.application(app_name="Two")
         more = {"new_endpoint_application": other} if args else {}
         world.plivo("DELETE", f"Application/{app_id}/", {**args, **more})
         assert told == [expected]
-        assert world.native("GET", "log", limit=1).json["items"][0]["detail"] == {"unlinked_numbers": 0, "endpoints": 3}
+        detail = world.native("GET", "log", limit=1).json["items"][0]["detail"]
+        assert detail == {"unlinked_numbers": 0, "endpoints": 0, "things": 3}
 
 
 def test_filters(world: World) -> None:

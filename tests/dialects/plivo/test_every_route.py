@@ -78,6 +78,9 @@ def own_ids(world: World) -> dict[str, str]:
         ids["number"] = "14155551234"
     rows = world.plivo("GET", "Subaccount/").json["objects"]
     made = rows[0] if rows else world.plivo("POST", "Subaccount/", {"name": "x"}).json
+    users = world.plivo("GET", "Endpoint/").json["objects"]
+    user = {"username": "x", "password": "xxxxx", "alias": "x"}
+    ids["endpoint_id"] = (users[0] if users else world.plivo("POST", "Endpoint/", user).json)["endpoint_id"]
     return ids | {"subauth_id": made["auth_id"]} | regulated_ids(world)
 
 

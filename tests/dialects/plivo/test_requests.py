@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trunkline.core.errors import TrunklineError
 from trunkline.core.model import CallHooks
 from trunkline.dialects.http import Ask
-from trunkline.dialects.plivo import requests, requests_accounts
+from trunkline.dialects.plivo import endpoint_requests, requests, requests_accounts
 
 NAMES = [
     "name",
@@ -52,6 +52,8 @@ NAMES = [
     "enabled",
     "city",
     "timezone",
+    "username",
+    "password",
 ]
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
@@ -74,6 +76,8 @@ READERS: list[Callable[[Mapping[str, Any]], object]] = [
     requests_accounts.subaccount,
     requests_accounts.new_subaccount,
     requests_accounts.cascades,
+    endpoint_requests.new_endpoint,
+    endpoint_requests.endpoint_change,
 ]
 
 

@@ -216,6 +216,28 @@ class TestDeletion:
         found = world.inventory.read(lambda s: s.credentials.of_carrier(reply.json["id"], CredentialKind.SIP_INBOUND))
         assert [c.account_id for c in found] == [world.main.account.id]
 
+    @pytest.mark.parametrize("cascade", [False, True])
+    def test_endpoints_with_their_passwords(self, world: World, cascade: bool) -> None:
+        sub, _, app_id = self.furnish(world)
+        user = {"username": "alice", "password": "secret-42", "alias": "Alice", "app_id": app_id}
+        endpoint_id = world.plivo("POST", "Endpoint/", user, tenant=sub).json["endpoint_id"]
+        world.plivo("DELETE", f"Subaccount/{sub.auth_id}/", {"cascade": cascade})
+        shown = world.plivo("GET", f"Endpoint/{endpoint_id}/")
+        live = {
+            tenant.account.id: [
+                c.public_id
+                for c in world.inventory.read(
+                    lambda s, t=tenant: s.credentials.live(t.account.id, CredentialKind.SIP_ENDPOINT)  # type: ignore[misc]
+                )
+            ]
+            for tenant in (world.main, sub)
+        }
+        if cascade:
+            assert (shown.status, live) == (404, {world.main.account.id: [], sub.account.id: []})
+            return
+        assert (shown.json["sub_account"], shown.json["application"].split("/")[-2]) == (None, app_id)
+        assert live == {world.main.account.id: [shown.json["username"]], sub.account.id: []}
+
     def test_every_record_has_its_line_in_the_log(self, world: World) -> None:
         sub, *_ = self.furnish(world)
         world.plivo("DELETE", f"Subaccount/{sub.auth_id}/")

@@ -91,7 +91,7 @@ class TestPaths:
         assert is_refusal(shared.plivo("POST", path, {}), 400)
 
     @pytest.mark.parametrize(
-        "path", ["number/", "NUMBER/", "Numbers/", "Number//", "Number/1/2/", "IncomingCarrier/1/x", "Endpoint/"]
+        "path", ["number/", "NUMBER/", "Numbers/", "Number//", "Number/1/2/", "IncomingCarrier/1/x", "Endpoints/"]
     )
     def test_no_such_path(self, shared: World, path: str) -> None:
         for method in ("GET", "POST", "PUT"):
@@ -258,7 +258,7 @@ def test_the_error_table_is_total() -> None:
 
 
 def test_an_unexpected_exception_is_a_plain_500(shared: World, caplog: pytest.LogCaptureFixture) -> None:
-    ask = Ask(Platform(shared.inventory, None, shared.explainer), "GET", "/", b"", [])  # type: ignore[arg-type]
+    ask = Ask(Platform(shared.inventory, None, shared.explainer, None), "GET", "/", b"", [])  # type: ignore[arg-type]
     answer = refuse(HttpError(500, "internal error"), ask)
     assert (answer.status, b"internal error" in answer.body) == (500, True)
     reader = shared.inventory._reader  # the database goes away under a running server

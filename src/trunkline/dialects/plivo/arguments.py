@@ -73,5 +73,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "update_compliance": _COMPLIANCE,
     "delete_compliance": (),
     "link_compliance": ("numbers",),
+    "create_endpoint": ("username", "password", "alias", "app_id"),
+    "list_endpoints": _WINDOW,
+    "get_endpoint": (),
+    "update_endpoint": ("password", "alias", "app_id"),
+    "delete_endpoint": (),
 }
 """By the handler's name."""

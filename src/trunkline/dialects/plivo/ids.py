@@ -42,6 +42,11 @@ def carrier_serial(text: str) -> str | None:
     return text if _SERIAL.fullmatch(text) else None
 
 
+def endpoint_serial(text: str) -> str | None:
+    """Return the serial that an ``endpoint_id`` is, None for any other text."""
+    return text if _SERIAL.fullmatch(text) else None
+
+
 def app_id(serial: str) -> str:
     """Return the ``app_id`` of an application."""
     return APPLICATION_TAG + serial

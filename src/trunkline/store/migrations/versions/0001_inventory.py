@@ -459,6 +459,7 @@ def upgrade() -> None:
     _add_stock()
     _add_regulated()
     _add_counting()
+    _add_endpoints()
 
 
 def _add_regulated() -> None:
@@ -687,3 +688,39 @@ def _add_counting() -> None:
         )
     for trigger in counting.TRIGGERS:
         op.execute(trigger)
+
+
+def _add_endpoints() -> None:
+    op.create_table(
+        "endpoints",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("application_id", sa.Text(), nullable=True),
+        sa.Column("login_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("deleted_at", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["applications.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["login_id"],
+            ["credentials.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+        sa.UniqueConstraint("serial"),
+        sa.UniqueConstraint("username"),
+    )
+    op.create_index("endpoints_account", "endpoints", ["account_id", "deleted_at", "seq"], unique=False)
+    op.create_index("endpoints_application", "endpoints", ["application_id"], unique=False)
+    op.create_index("endpoints_login", "endpoints", ["login_id"], unique=False)
