@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -178,10 +178,10 @@ PREFIXES = ["", '"', "<", 'Digest a="', "sip:", "sip:a@", "SIP/2.0/UDP ", '"\\']
 def seconds(function: Callable[[str], object], value: str) -> float:
     best = 1.0
     for _ in range(3):
-        start = perf_counter()
+        start = thread_time()
         with suppress(MessageError):
             function(value)
-        best = min(best, perf_counter() - start)
+        best = min(best, thread_time() - start)
     return best
 
 
@@ -233,7 +233,7 @@ def pathological(size: int) -> list[bytes]:
 
 def test_pathological_messages_are_quick() -> None:
     for data in pathological(MAX_MESSAGE):
-        start = perf_counter()
+        start = thread_time()
         read_everything(data)
         # Each takes a few milliseconds at most; a second would be far from linear on any machine.
-        assert perf_counter() - start < 1.0, data[:200]
+        assert thread_time() - start < 1.0, data[:200]
