@@ -525,10 +525,12 @@ def test_a_reinvite_that_is_challenged_once_it_is_cancelled(dial: Callable[..., 
     end(a, guard, 3)
 
 
-def test_many_calls_by_a_carrier_that_checks(lab: Lab, web: Web, tenant: Tenant, source: str) -> None:
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_many_calls_by_a_carrier_that_checks(lab: Lab, web: Web, tenant: Tenant, source: str, transport: str) -> None:
     """SIPp as the carrier: it challenges, and takes what its own digest says is right."""
-    with Sipp("uas_challenge", ip="127.0.0.36", calls=30) as carrier:
+    with Sipp("uas_challenge", ip="127.0.0.36", transport=transport, calls=30) as carrier:
         gateway = {"address": carrier.ip, "port": carrier.port, "inbound": False, "outbound": True}
+        gateway |= {"transport": transport}
         auth = {"outbound_username": "joe", "outbound_password": "schmoe"}
         carrier_id = tenant.native_carrier(gateways=[gateway], **auth)
         web.pages["/guarded"] = "<Response><Dial><Number>4930123456</Number></Dial></Response>"

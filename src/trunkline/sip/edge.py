@@ -173,9 +173,9 @@ class Edge:
             txn: ClientTransaction = event.txn  # type: ignore[union-attr,assignment]  # of this kind, each has one
             user: Any = txn.user
             if user is not None:
-                if txn.state == TERMINATED and event.response.status >= 200:  # type: ignore[union-attr]
-                    txn.user = None  # its last event
                 user.on_response(txn, event.response, now)  # type: ignore[union-attr]
+                if txn.state == TERMINATED and event.response.status >= 200:  # type: ignore[union-attr]
+                    txn.user = None  # its last event; only now, since a challenge hands the user on
         elif kind is RequestReceived:
             self._request(event, now)  # type: ignore[arg-type]
         elif kind is AckReceived:
