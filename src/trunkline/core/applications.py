@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from trunkline.core import endpoints
@@ -110,34 +110,31 @@ def move(store: Store, actor: Actor, application: Application, owner: Account) -
     """Give an application to another account of the tree; the old owner's numbers and default let go of it."""
     if application.account_id == owner.id:
         return application
-    store.numbers.unlink(application_id=application.id)
-    endpoints.release(store, actor, application, cascade=False, successor=None)
-    set_default(store, actor, application, default=False)
-    set_endpoint_default(store, actor, application, default=False)
+    released = _release_all(store, actor, application, cascade=False, successor=None)
     moved = replace(application, account_id=owner.id, updated_at=store.now())
     store.applications.update(moved)
-    store.log.append(actor, owner.id, "update", "application", application.id, owner=owner.id)
+    store.log.append(actor, owner.id, "update", "application", application.id, owner=owner.id, **released)
     return moved
 
 
 def set_default(store: Store, actor: Actor, application: Application, *, default: bool) -> None:
     """Make an application its account's default for new numbers, or no longer so."""
-    account = store.accounts.get(application.account_id)
-    if account is None or (account.default_application_id == application.id) == default:
-        return
-    chosen = application.id if default else None
-    store.accounts.update(replace(account, default_application_id=chosen, updated_at=store.now()))
-    store.log.append(actor, account.id, "update", "account", account.id, default_application=chosen)
+    _set_default(store, actor, application, "default_application", default=default)
 
 
 def set_endpoint_default(store: Store, actor: Actor, application: Application, *, default: bool) -> None:
     """Make an application its account's default for new endpoints, or no longer so."""
-    account = store.accounts.get(application.account_id)
-    if account is None or (account.default_endpoint_application_id == application.id) == default:
+    _set_default(store, actor, application, "default_endpoint_application", default=default)
+
+
+def _set_default(store: Store, actor: Actor, application: Application, role: str, *, default: bool) -> None:
+    account, field = store.accounts.get(application.account_id), f"{role}_id"
+    if account is None or (getattr(account, field) == application.id) == default:
         return
     chosen = application.id if default else None
-    store.accounts.update(replace(account, default_endpoint_application_id=chosen, updated_at=store.now()))
-    store.log.append(actor, account.id, "update", "account", account.id, default_endpoint_application=chosen)
+    changes: dict[str, Any] = {field: chosen, "updated_at": store.now()}
+    store.accounts.update(replace(account, **changes))
+    store.log.append(actor, account.id, "update", "account", account.id, **{role: chosen})
 
 
 def _release_numbers(
@@ -168,10 +165,18 @@ def delete(
     Numbers point at nothing from then on. Endpoints point at ``successor``, else are deleted (``cascade``), else they
     point at nothing, too.
     """
+    done = _release_all(store, actor, application, cascade=cascade, successor=successor)
+    store.applications.remove(application.id, store.now())
+    store.log.append(actor, application.account_id, "delete", "application", application.id, **done)
+
+
+def _release_all(
+    store: Store, actor: Actor, application: Application, *, cascade: bool, successor: Application | None
+) -> dict[str, int]:
+    """Make all that points at an application, and its account's defaults, let go of it; return what was done."""
     set_default(store, actor, application, default=False)
     set_endpoint_default(store, actor, application, default=False)
     done: dict[str, int] = {}
     for release in RELEASES:
         done |= release(store, actor, application, cascade=cascade, successor=successor)
-    store.applications.remove(application.id, store.now())
-    store.log.append(actor, application.account_id, "delete", "application", application.id, **done)
+    return done

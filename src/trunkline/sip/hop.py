@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from trunkline.sip.uri import print_host_port
 
+TRANSPORTS = ("UDP", "TCP")
+"""What a message may travel by, as a Via names it."""
+
 
 class Door:
     """One listener: its transport ("UDP" or "TCP"), and how it is named. ``host`` is the address that others use.

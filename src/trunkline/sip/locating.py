@@ -36,10 +36,10 @@ from trunkline.core.addresses import AddressFilter
 from trunkline.core.routing import order_uris
 from trunkline.core.sources import unmapped
 from trunkline.sip.dnsmessage import MAX_NAME, Kind, Naptr, Srv, is_host_name
+from trunkline.sip.hop import TRANSPORTS
 from trunkline.sip.names import NameFailedError, Names, Question, Records
 
 SIP_PORT = 5060
-TRANSPORTS = ("UDP", "TCP")
 MAX_PLACES = 8
 """Places that one host leads to."""
 

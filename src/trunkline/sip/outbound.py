@@ -17,7 +17,7 @@ from trunkline.core.errors import InvalidError, StoreUnavailableError
 from trunkline.core.model import Gateway
 from trunkline.core.routing import order_uris
 from trunkline.core.verbs import MAX_TARGET_HEADERS, Dial, DialTarget, TargetKind
-from trunkline.sip.targets import TRANSPORTS, Target, is_usable, target_of
+from trunkline.sip.targets import URI_TRANSPORTS, Target, is_usable, target_of
 from trunkline.sip.uri import MessageError, SipUri, print_host_port
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _by_gateways(call: Call, wanted: DialTarget) -> list[Target]:
         )
     number = call.decision.number
     gateways = call.edge.facts.outbound_gateways(number.account_id) if number else []
-    usable = {f"{i}": pair for i, pair in enumerate(gateways) if pair[0].transport.value in TRANSPORTS}
+    usable = {f"{i}": pair for i, pair in enumerate(gateways) if pair[0].transport.value in URI_TRANSPORTS}
     if not usable:
         raise DialRefusedError(
             f"{wanted.value} cannot be dialled: the account has no outbound gateway; add one to a carrier",

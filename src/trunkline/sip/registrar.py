@@ -16,6 +16,7 @@ from trunkline.core.bindings import MAX_CONTACTS, Binding, Flow, Login
 from trunkline.sip.fields import Header
 from trunkline.sip.leg import clean
 from trunkline.sip.message import Request
+from trunkline.sip.targets import URI_TRANSPORTS
 from trunkline.sip.uri import MessageError, NameAddr, SipUri, find_param, same_uri, split_name_addr
 
 MIN_EXPIRES_S = 60
@@ -28,7 +29,7 @@ MAX_CALL_ID = 256
 MAX_USER_AGENT = 128
 """Characters that are kept of a User-Agent."""
 
-_TRANSPORTS = (None, "udp", "tcp")
+_TRANSPORTS = (None, *URI_TRANSPORTS)
 
 
 class Update(NamedTuple):

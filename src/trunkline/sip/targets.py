@@ -9,14 +9,14 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from trunkline.sip.hop import Hop
+from trunkline.sip.hop import TRANSPORTS, Hop
 from trunkline.sip.uri import MessageError, SipUri
 
 MAX_RESTING = 10_000
 MAX_REST_S = 600.0
 """Longest rest, whatever a Retry-After asks for."""
 
-TRANSPORTS = ("udp", "tcp")
+URI_TRANSPORTS = tuple(transport.lower() for transport in TRANSPORTS)
 """What a URI may ask for, as it is written."""
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def trunk_target(uri: str, called: str) -> Target | None:
 
 def is_usable(uri: SipUri) -> bool:
     """Tell whether we can call a URI: ``sip:`` over a transport that we have."""
-    return uri.scheme == "sip" and (uri.transport or "udp") in TRANSPORTS
+    return uri.scheme == "sip" and (uri.transport or "udp") in URI_TRANSPORTS
 
 
 def target_of(uri: SipUri, name: str) -> Target:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trunkline.core.errors import TrunklineError
 from trunkline.core.model import CallHooks
 from trunkline.dialects.http import Ask
-from trunkline.dialects.plivo import endpoint_requests, requests, requests_accounts
+from trunkline.dialects.plivo import requests, requests_accounts, requests_endpoints
 
 NAMES = [
     "name",
@@ -76,8 +76,8 @@ READERS: list[Callable[[Mapping[str, Any]], object]] = [
     requests_accounts.subaccount,
     requests_accounts.new_subaccount,
     requests_accounts.cascades,
-    endpoint_requests.new_endpoint,
-    endpoint_requests.endpoint_change,
+    requests_endpoints.new_endpoint,
+    requests_endpoints.endpoint_change,
 ]
 
 

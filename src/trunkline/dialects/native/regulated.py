@@ -5,9 +5,12 @@ All of it takes an operator's key. The owner's application is told of each decis
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from trunkline.core import campaigns, cnam, compliance, reputation, tollfree
 from trunkline.core.errors import NotAllowedError, NotFoundError
-from trunkline.core.model import EVERYTHING, Number, Page, Role
+from trunkline.core.model import EVERYTHING, Actor, Number, Page, Role
 from trunkline.core.ports import Store
 from trunkline.core.regulated import ComplianceFilter
 from trunkline.dialects.http import Answer, Ask
@@ -48,47 +51,34 @@ async def get_registrations(ask: Ask) -> views.RegistrationsView:
 
 async def settle_cnam(ask: Ask, body: bodies.CnamBody) -> views.RegistrationsView:
     """Confirm a requested caller name, or say that it failed."""
-    _check(ask)
-    confirmed = body.outcome == "confirmed"
-    number = await ask.platform.inventory.write(
-        lambda store: cnam.settle(store, ask.caller.actor, _digits(ask), confirmed=confirmed)
-    )
-    return views.registrations(number)
+    return await _settle(ask, partial(cnam.settle, confirmed=body.outcome == "confirmed"))
 
 
 async def settle_campaign_link(ask: Ask, body: bodies.CampaignLinkBody) -> views.RegistrationsView:
     """Complete a number's link to a campaign, or say that it failed."""
-    _check(ask)
-    completed = body.outcome == "completed"
-    number = await ask.platform.inventory.write(
-        lambda store: campaigns.settle(store, ask.caller.actor, _digits(ask), completed=completed)
-    )
-    return views.registrations(number)
+    return await _settle(ask, partial(campaigns.settle, completed=body.outcome == "completed"))
 
 
 async def settle_reputation(ask: Ask, body: bodies.ReputationBody) -> views.RegistrationsView:
     """Say that a number's caller reputation is active, or that it failed."""
-    _check(ask)
-    active = body.outcome == "active"
-    number = await ask.platform.inventory.write(
-        lambda store: reputation.settle(store, ask.caller.actor, _digits(ask), active=active)
-    )
-    return views.registrations(number)
+    return await _settle(ask, partial(reputation.settle, active=body.outcome == "active"))
 
 
 async def set_toll_free(ask: Ask, body: bodies.TollFreeBody) -> views.RegistrationsView:
     """Say how far a toll-free number's verification is."""
-    _check(ask)
-    number = await ask.platform.inventory.write(
-        lambda store: tollfree.set_status(
-            store,
-            ask.caller.actor,
-            _digits(ask),
-            body.status,
-            verification_id=body.verification_id,
-            order_status=body.order_status,
-        )
+    stated = partial(
+        tollfree.set_status,
+        status=body.status,
+        verification_id=body.verification_id,
+        order_status=body.order_status,
     )
+    return await _settle(ask, stated)
+
+
+async def _settle(ask: Ask, use_case: Callable[[Store, Actor, str], Number]) -> views.RegistrationsView:
+    """Write the operator's word on the number that the path names; return all that was decided about it."""
+    _check(ask)
+    number = await ask.platform.inventory.write(lambda store: use_case(store, ask.caller.actor, _digits(ask)))
     return views.registrations(number)
 
 

@@ -312,14 +312,14 @@ class ChangePage(Struct, frozen=True):
 
 def gateway(record: Gateway) -> GatewayView:
     """Show a gateway."""
-    return _shown(GatewayView, record)
+    return shown(GatewayView, record)
 
 
 def carrier(record: Carrier, inbound: Credential | None, outbound: Credential | None) -> CarrierView:
     """Show a carrier with its gateways, and the user names of its credentials."""
     profile = ProfileView(record.profile.called_in, record.profile.country, record.profile.strip_prefix)
     gateways = [gateway(g) for g in record.gateways]
-    return _shown(
+    return shown(
         CarrierView,
         record,
         profile=profile,
@@ -333,11 +333,11 @@ def carrier(record: Carrier, inbound: Credential | None, outbound: Credential | 
 
 def trunk(record: Trunk) -> TrunkView:
     """Show a trunk with its URIs."""
-    return _shown(TrunkView, record, uris=[_uri(u) for u in record.uris])
+    return shown(TrunkView, record, uris=[_uri(u) for u in record.uris])
 
 
 def _uri(record: TrunkUri) -> UriView:
-    return _shown(UriView, record)
+    return shown(UriView, record)
 
 
 def number(record: Number, carrier_ids: list[str] | None = None) -> NumberView:
@@ -370,7 +370,7 @@ def application(record: Application) -> ApplicationView:
     """Show an application."""
     hooks = record.hooks
     parts = {name: _webhook(getattr(hooks, name)) for name in ("answer", "fallback", "hangup", "message")}
-    return _shown(ApplicationView, record, **parts)
+    return shown(ApplicationView, record, **parts)
 
 
 def _webhook(hook: Webhook | None) -> WebhookView | None:
@@ -379,18 +379,18 @@ def _webhook(hook: Webhook | None) -> WebhookView | None:
 
 def call(record: CallRecord) -> CallView:
     """Show a call attempt as a list does."""
-    return _shown(CallView, record)
+    return shown(CallView, record)
 
 
 def call_detail(record: CallRecord) -> CallDetailView:
     """Show a call attempt whole."""
     ladder = [RungView(*rung) for rung in record.ladder]
-    return _shown(CallDetailView, record, trace=_steps(record.trace), ladder=ladder)
+    return shown(CallDetailView, record, trace=_steps(record.trace), ladder=ladder)
 
 
 def unclaimed(record: UnclaimedCall) -> UnclaimedView:
     """Show unclaimed calls of one source to one number."""
-    return _shown(UnclaimedView, record, trace=_steps(record.trace))
+    return shown(UnclaimedView, record, trace=_steps(record.trace))
 
 
 def _steps(trace: tuple[tuple[str, str], ...]) -> list[StepView]:
@@ -407,7 +407,7 @@ def explained(decision: dict[str, object]) -> ExplainedView:
     return msgspec.convert(decision, ExplainedView)
 
 
-def _shown(view: type[V], record: object, **other: object) -> V:
+def shown(view: type[V], record: object, **other: object) -> V:
     """Make a view from a record's fields of the same names, and the others as given."""
     same = {name: getattr(record, name) for name in view.__struct_fields__ if name not in other}
     return view(**same, **other)

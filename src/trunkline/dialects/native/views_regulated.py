@@ -16,7 +16,7 @@ from trunkline.core.regulated import (
     OpenFiling,
     RegulatedKind,
 )
-from trunkline.dialects.native.views import _shown
+from trunkline.dialects.native.views import shown
 
 
 class FilingView(Struct, frozen=True):
@@ -127,23 +127,23 @@ def filing(record: OpenFiling) -> FilingView:
 
 def registrations(record: Number) -> RegistrationsView:
     """Show what others have decided about a number."""
-    return _shown(RegistrationsView, record.details, number=record.e164, account_id=record.owner.id)
+    return shown(RegistrationsView, record.details, number=record.e164, account_id=record.owner.id)
 
 
 def campaign(record: Campaign) -> CampaignView:
     """Show a campaign."""
-    return _shown(CampaignView, record)
+    return shown(CampaignView, record)
 
 
 def compliance(record: Compliance, documents: list[Document] | None = None) -> ComplianceView:
     """Show an application, with its documents where they are given."""
     papers = [document(d) for d in documents] if documents is not None else None
-    return _shown(ComplianceView, record, end_user=dict(record.end_user), documents=papers)
+    return shown(ComplianceView, record, end_user=dict(record.end_user), documents=papers)
 
 
 def document(record: Document) -> DocumentView:
     """Show a document without its content."""
-    return _shown(DocumentView, record, fields=dict(record.fields))
+    return shown(DocumentView, record, fields=dict(record.fields))
 
 
 def regulated(records: list[RegulatedKind]) -> RegulatedList:

@@ -15,7 +15,7 @@ from trunkline.core.errors import NotFoundError, UnknownReferenceError
 from trunkline.core.model import Application, Endpoint, Listing, Scope
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Operation
-from trunkline.dialects.plivo import endpoint_requests, endpoint_views, ids, requests, views
+from trunkline.dialects.plivo import ids, requests, requests_endpoints, views, views_endpoints
 from trunkline.dialects.plivo.answering import change, delete, listed
 
 
@@ -39,12 +39,12 @@ def _shown(ask: Ask, found: Sequence[Endpoint], sip_host: str) -> list[dict[str,
     """Return endpoints as this dialect shows them, each with the state of its registration at this moment."""
     registered = ask.platform.bindings.newest(endpoint.login_id for endpoint in found)
     auth_id = ask.params["auth_id"]
-    return [endpoint_views.endpoint(e, registered.get(e.login_id), auth_id, sip_host) for e in found]
+    return [views_endpoints.endpoint(e, registered.get(e.login_id), auth_id, sip_host) for e in found]
 
 
 async def create_endpoint(ask: Ask) -> Answer:
     """Add a SIP user; its user name gets 12 digits more."""
-    args, caller = endpoint_requests.new_endpoint(requests.arguments(ask)), ask.caller
+    args, caller = requests_endpoints.new_endpoint(requests.arguments(ask)), ask.caller
 
     def use_case(store: Store) -> Endpoint:
         application = _named_application(store, caller.scope, args.app_id) if args.app_id else None
@@ -59,7 +59,7 @@ async def create_endpoint(ask: Ask) -> Answer:
         )
 
     created = await ask.platform.inventory.write(use_case)
-    return Answer(201, endpoint_views.created(created))
+    return Answer(201, views_endpoints.created(created))
 
 
 async def list_endpoints(ask: Ask) -> Answer:
@@ -82,7 +82,7 @@ async def get_endpoint(ask: Ask) -> Answer:
 
 async def update_endpoint(ask: Ask) -> Answer:
     """Change an endpoint's alias, password or application: all of it, or nothing."""
-    args, caller = endpoint_requests.endpoint_change(requests.arguments(ask)), ask.caller
+    args, caller = requests_endpoints.endpoint_change(requests.arguments(ask)), ask.caller
 
     def use_case(store: Store) -> None:
         endpoint = _endpoint(store, ask)

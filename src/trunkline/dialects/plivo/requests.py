@@ -62,10 +62,11 @@ def arguments(ask: Ask) -> Args:
         return args
     if ask.header(b"content-type").partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
         return args | decode_fields(ask.body.decode("utf-8", "replace"))
-    return args | _json_object(ask.body)
+    return args | json_object(ask.body)
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """Return a JSON body, which has to be one object; nothing at all counts as an empty one."""
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -95,7 +96,8 @@ def _given(args: Args, name: str) -> Given:
     return text(args, name) if name in args else UNSET
 
 
-def _required(args: Args, name: str) -> str:
+def required(args: Args, name: str) -> str:
+    """Return an argument that has to be there and not blank; `MissingError` otherwise."""
     value = text(args, name)
     if value is None or not value.strip():
         raise MissingError(f"{name} is required", field=name)
@@ -114,7 +116,8 @@ def flag(args: Args, name: str) -> bool | None:
     return None
 
 
-def _choice(args: Args, name: str, allowed: tuple[str, ...]) -> str | None:
+def choice(args: Args, name: str, allowed: tuple[str, ...]) -> str | None:
+    """Return one of ``allowed``, in any case, None where it is absent or empty."""
     value = (text(args, name) or "").strip().lower()
     if value and value not in allowed:
         raise InvalidError(f"{name} is one of {', '.join(allowed)}", field=name)
@@ -172,11 +175,11 @@ def number_filter(args: Args) -> NumberFilter:
     for name in ("object_type", "object_id"):
         if args.get(name):
             raise NotAvailableYetError(f"{name} is not available yet", field=name)
-    services = _services(args)
-    cnam_lookup = _choice(args, "cnam_lookup", ("enabled", "disabled"))
+    services = service_names(args)
+    cnam_lookup = choice(args, "cnam_lookup", ("enabled", "disabled"))
     return NumberFilter(
         prefix=_prefix(args),
-        number_type=_choice(args, "type", _TYPES) or _choice(args, "number_type", _TYPES),
+        number_type=choice(args, "type", _TYPES) or choice(args, "number_type", _TYPES),
         alias=text(args, "alias") or None,
         voice="voice" in services or None,
         sms="sms" in services or None,
@@ -199,7 +202,8 @@ def _prefix(args: Args) -> str | None:
     return value or None
 
 
-def _services(args: Args) -> set[str]:
+def service_names(args: Args) -> set[str]:
+    """Return what ``services`` names of voice, sms and mms."""
     found = {part.strip().lower() for part in (text(args, "services") or "").translate(_REPR).split(",")} - {""}
     if not found <= {"voice", "sms", "mms"}:
         raise InvalidError("services takes voice, sms and mms, joined by commas", field="services")
@@ -238,12 +242,12 @@ class CarrierArgs:
 
 def new_carrier(args: Args) -> CarrierArgs:
     """Read a creation: both arguments are required."""
-    return CarrierArgs(checked_name(_required(args, "name"), "name"), _entries(args, "ip_set"))
+    return CarrierArgs(checked_name(required(args, "name"), "name"), entries(args, "ip_set"))
 
 
 def carrier_change(args: Args) -> CarrierArgs:
     """Read an update: what is absent or null stays. The name is checked against the rule by `checked_name` later."""
-    return CarrierArgs(text(args, "name"), _entries(args, "ip_set") if args.get("ip_set") is not None else None)
+    return CarrierArgs(text(args, "name"), entries(args, "ip_set") if args.get("ip_set") is not None else None)
 
 
 def checked_name(name: str, argument: str) -> str:
@@ -255,11 +259,12 @@ def checked_name(name: str, argument: str) -> str:
     return name
 
 
-def _entries(args: Args, name: str) -> list[str]:
+def entries(args: Args, name: str) -> list[str]:
+    """Return a required list: a JSON array, or texts joined by commas."""
     value = args.get(name)
     if isinstance(value, list):
         return [text({name: entry}, name) or "" for entry in value]
-    return _required(args, name).split(",")
+    return required(args, name).split(",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +283,10 @@ def new_numbers(args: Args) -> NewNumbers:
     """Read numbers to add: a comma list, a JSON array, one JSON number, or a list's Python repr."""
     owner = subaccount(args)
     return NewNumbers(
-        numbers=[entry.translate(_REPR) for entry in _entries(args, "numbers")],
-        carrier=_required(args, "carrier").strip(),
-        region=_required(args, "region"),
-        number_type=_choice(args, "number_type", _ADD_TYPES) or "local",
+        numbers=[entry.translate(_REPR) for entry in entries(args, "numbers")],
+        carrier=required(args, "carrier").strip(),
+        region=required(args, "region"),
+        number_type=choice(args, "number_type", _ADD_TYPES) or "local",
         app_id=(text(args, "app_id") or "").strip() or None,
         subaccount=owner if isinstance(owner, str) and owner else None,
     )
@@ -340,7 +345,7 @@ def application(args: Args) -> ApplicationArgs:
 
 def new_application(args: Args) -> ApplicationArgs:
     """Read a creation: ``app_name`` is required and follows the vendor's rule."""
-    checked_name(_required(args, "app_name"), "app_name")
+    checked_name(required(args, "app_name"), "app_name")
     return application(args)
 
 

@@ -19,7 +19,7 @@ from trunkline.core.model import Webhook
 from trunkline.core.regulated import Compliance, ComplianceFilter, ComplianceStatus
 from trunkline.dialects.http import MAX_BODY, Ask, HttpError
 from trunkline.dialects.multipart import Part, is_multipart, parts
-from trunkline.dialects.plivo.requests import Args, _choice, _json_object, _required, arguments, text
+from trunkline.dialects.plivo.requests import Args, arguments, choice, json_object, required, text
 from trunkline.dialects.plivo.requests_regulated import webhook
 
 MAX_UPLOAD = 20 << 20
@@ -50,7 +50,7 @@ def form(ask: Ask) -> Form:
     for part in parts(content_type, ask.body):
         if part.name == "data":
             _check_size(part.content)
-            args = _json_object(part.content)
+            args = json_object(part.content)
         elif match := _FILE.fullmatch(part.name):
             files[int(match[1])] = part
     return Form(args, files)
@@ -63,16 +63,16 @@ def _check_size(body: bytes) -> None:
 
 
 def _data(text_of_it: str) -> Args:
-    return _json_object(text_of_it.encode())
+    return json_object(text_of_it.encode())
 
 
 def new_application(form: Form) -> Draft:
     """Read an application."""
     args = form.args
     return Draft(
-        alias=_required(args, "alias"),
-        country=_required(args, "country_iso"),
-        number_type=_required(args, "number_type"),
+        alias=required(args, "alias"),
+        country=required(args, "country_iso"),
+        number_type=required(args, "number_type"),
         end_user=_end_user(args),
         callback=webhook(args, "callback_url", "callback_method"),
         papers=_papers(form),
@@ -144,12 +144,12 @@ def _paper(told: Args, file: Part | None) -> Paper:
 
 def application_filter(args: Args) -> ComplianceFilter:
     """Read the conditions on a list of applications."""
-    status = _choice(args, "status", tuple(ComplianceStatus))
+    status = choice(args, "status", tuple(ComplianceStatus))
     return ComplianceFilter(
         status=ComplianceStatus(status) if status else None,
         country=(text(args, "country_iso") or "").strip().upper() or None,
-        number_type=_choice(args, "number_type", NUMBER_TYPES),
-        user_type=_choice(args, "user_type", USER_TYPES),
+        number_type=choice(args, "number_type", NUMBER_TYPES),
+        user_type=choice(args, "user_type", USER_TYPES),
         alias=text(args, "alias") or None,
     )
 

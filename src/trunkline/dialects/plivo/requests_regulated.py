@@ -16,7 +16,7 @@ from trunkline.core import applications
 from trunkline.core.errors import InvalidError, NotAvailableYetError
 from trunkline.core.model import Webhook
 from trunkline.core.profiles import Draft
-from trunkline.dialects.plivo.requests import Args, _choice, _entries, _required, text
+from trunkline.dialects.plivo.requests import Args, choice, entries, required, text
 
 _SWITCH = ("enabled", "disabled")
 _REQUIRED = ("profile_alias", "customer_type", "entity_type", "company_name", "vertical")
@@ -41,7 +41,7 @@ _CONTACT = ("first_name", "last_name", "phone", "email", "title", "seniority")
 
 def webhook(args: Args, url: str, method: str) -> Webhook | None:
     """Return the callback that two arguments name, None where there is none; POST unless GET is asked for."""
-    word = (_choice(args, method, ("get", "post")) or "post").upper()
+    word = (choice(args, method, ("get", "post")) or "post").upper()
     address = (text(args, url) or "").strip()
     return applications.webhook(address, word, url) if address else None
 
@@ -61,8 +61,8 @@ class NumberChange:
 
 def number_change(args: Args) -> NumberChange:
     """Read them; an empty ``cnam`` or ``profile_uuid`` takes it away, null leaves it."""
-    profile, lookup = text(args, "profile_uuid"), _choice(args, "cnam_lookup", _SWITCH)
-    reputation = _choice(args, "caller_reputation", _SWITCH)
+    profile, lookup = text(args, "profile_uuid"), choice(args, "cnam_lookup", _SWITCH)
+    reputation = choice(args, "caller_reputation", _SWITCH)
     if reputation == "enabled" and not profile:
         raise InvalidError("profile_uuid is required to enable caller_reputation", field="profile_uuid")
     return NumberChange(
@@ -86,14 +86,14 @@ class Linking:
 
 def linking(args: Args) -> Linking:
     """Read them: ``numbers`` is a JSON array or a comma list."""
-    numbers = [entry.strip() for entry in _entries(args, "numbers")]
+    numbers = [entry.strip() for entry in entries(args, "numbers")]
     return Linking(numbers, webhook(args, "url", "method"))
 
 
 def new_profile(args: Args) -> Draft:
     """Read a profile's creation."""
     for name in _REQUIRED:
-        _required(args, name)
+        required(args, name)
     if text(args, "plivo_subaccount"):
         raise NotAvailableYetError("plivo_subaccount is not available yet", field="plivo_subaccount")
     return profile(args)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from trunkline.core import e164
 from trunkline.core.errors import InvalidError, NotAvailableYetError
 from trunkline.core.stock import TYPES, StockFilter
-from trunkline.dialects.plivo.requests import Args, _choice, _required, _services, flag, text
+from trunkline.dialects.plivo.requests import Args, choice, flag, required, service_names, text
 
 MAX_PLACE = 255
 """Characters of a region, city or rate centre."""
@@ -32,7 +32,7 @@ class Search:
 
 def search(args: Args) -> Search:
     """Read a search: ``country_iso`` is required."""
-    country = _required(args, "country_iso").strip().upper()
+    country = required(args, "country_iso").strip().upper()
     if not _COUNTRY.fullmatch(country):
         raise InvalidError(
             "country_iso is not a country", field="country_iso", advice="Give two letters of ISO 3166, like US."
@@ -43,7 +43,7 @@ def search(args: Args) -> Search:
     npanxx, area = _digits(args, "npanxx", _NPANXX, "415555"), flag(args, "local_calling_area")
     if area and npanxx is None:
         raise InvalidError("local_calling_area needs npanxx", field="local_calling_area")
-    services, kind = _services(args), _choice(args, "type", (*TYPES, "any"))
+    services, kind = service_names(args), choice(args, "type", (*TYPES, "any"))
     wanted = StockFilter(
         country=country,
         number_type=None if kind == "any" else kind,
@@ -97,7 +97,7 @@ def purchase(args: Args) -> PurchaseArgs:
     for name in ("compliance_application_id", "verification_info"):
         if args.get(name):
             raise NotAvailableYetError(f"{name} is not available yet", field=name)
-    if _choice(args, "cnam_lookup", ("enabled", "disabled")) == "enabled":
+    if choice(args, "cnam_lookup", ("enabled", "disabled")) == "enabled":
         raise NotAvailableYetError("cnam_lookup is not available yet", field="cnam_lookup")
     if flag(args, "ha_enable"):
         raise NotAvailableYetError("ha_enable is not available yet", field="ha_enable")

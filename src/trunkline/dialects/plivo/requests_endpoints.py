@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
-from trunkline.core.errors import MissingError
-from trunkline.dialects.plivo.requests import Args, Given, text
+from trunkline.dialects.plivo.requests import Args, Given, required, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +21,8 @@ class NewEndpoint:
 
 def new_endpoint(args: Args) -> NewEndpoint:
     """Read a creation: ``username``, ``password`` and ``alias`` are required."""
-    username, password, alias = [_required(args, name) for name in ("username", "password", "alias")]
+    username, password, alias = [required(args, name) for name in ("username", "password", "alias")]
     return NewEndpoint(username, password, alias, (text(args, "app_id") or "").strip() or None)
-
-
-def _required(args: Args, name: str) -> str:
-    value = text(args, name)
-    if not value:
-        raise MissingError(f"{name} is required", field=name)
-    return value
 
 
 @dataclass(frozen=True, slots=True)
