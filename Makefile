@@ -41,7 +41,7 @@ check: $(VENV)/.ready-dev ## Lint, types, import contracts, fast tests (at most 
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
-	@$(BIN)/pytest -q -m 'not outside'
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m 'not outside'
 
 test: $(VENV)/.ready-dev peers ## Everything `check` does, and every test from outside (under 10 minutes)
 	@$(BIN)/ruff check .
