@@ -3,23 +3,11 @@
 
 const plivo = require("plivo");
 
+const { play, refusal, shown } = require("./plivo_node_support.js");
+
 const COUNT = 45;
 const FIRST = 14165550000;
 const WALKED = "12125550";
-
-// What a promise is refused with: the HTTP status, the text and the api_id that the SDK keeps.
-async function refusal(promise) {
-  try {
-    await promise;
-  } catch (error) {
-    return { status: error.status, message: error.message, apiID: typeof error.apiID };
-  }
-  return { status: 0, message: "nothing" };
-}
-
-function shown(record) {
-  return Object.fromEntries(Object.entries(record).filter(([, v]) => v === null || typeof v !== "object"));
-}
 
 async function applications(client) {
   const made = await client.applications.create("Node", { answerUrl: "http://127.0.0.1:9/answer" });
@@ -85,10 +73,7 @@ async function main(authId, authToken, carrier) {
   played.numbers = await numbers(client, carrier, played.applications.app);
   const stranger = new plivo.Client(authId, "0".repeat(32));
   played.stranger = [await refusal(stranger.numbers.get("1")), await refusal(stranger.numbers.list())];
-  console.log(JSON.stringify(played));
+  return played;
 }
 
-main(...process.argv.slice(2)).catch((error) => {
-  console.error(error);
-  process.exit(1);
-});
+play(main);

@@ -44,7 +44,10 @@ class _Node:
 
 
 class Routes:
-    """Operations by path and method. Literal segments win over values; case matters; one trailing slash does not."""
+    """Operations by path and method. Literal segments win over values; case matters; trailing slashes do not.
+
+    SDKs leave them out, and some write two.
+    """
 
     def __init__(self, operations: tuple[Operation, ...]) -> None:
         self._root = _Node()
@@ -65,7 +68,7 @@ class Routes:
     def find(self, path: str) -> tuple[dict[str, Operation], dict[str, str]]:
         """Return what may be done at a path, by method (nothing: no such path), and the path's values."""
         node, params = self._root, dict[str, str]()
-        for segment in path.removesuffix("/").split("/")[1:]:
+        for segment in path.rstrip("/").split("/")[1:]:
             following = node.literal.get(segment)
             if following is None:
                 following = node.value
