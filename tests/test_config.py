@@ -6,8 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.config import DIGEST_ALGORITHMS, ConfigError, Settings, SipSettings, address, load, nameserver
+from trunkline.config import (
+    DIGEST_ALGORITHMS,
+    CnamSettings,
+    ConfigError,
+    HttpSettings,
+    Settings,
+    SipSettings,
+    address,
+    load,
+    nameserver,
+)
 from trunkline.sip.digest import ALGORITHMS
+from trunkline.supervisor import _environment
 
 
 def test_defaults_are_a_lab_on_loopback() -> None:
@@ -136,3 +147,68 @@ def test_which_messages_are_kept() -> None:
     for wrong in (SipSettings(keep_messages="some"), SipSettings(keep_messages_mb=0)):
         with pytest.raises(ConfigError, match="keep_messages"):
             wrong.check()
+
+
+def test_child_processes_get_the_very_same_settings(tmp_path: Path) -> None:
+    file = tmp_path / "trunkline.toml"
+    file.write_text(
+        "lab = true\n[http]\nrate_seconds = 2.5\n[sip]\nt1 = 0.1\n[hooks]\nallow_private = true\n[numbers]\n"
+        'quarantine_days = 7.5\n[cnam]\nurl = "https://names.example/v1/{number}?key=a%2Cb"\nkeep_entries = 7\n'
+    )
+    settings = load(file, {"TRUNKLINE_DATA": str(tmp_path)})
+    assert load(None, _environment(settings)) == settings
+
+
+ASKED = "https://names.example/v1?number={number}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        ASKED,
+        "http://user:pass@10.1.2.3:8080/{number}",
+        "http://[fd12::1]/v1/{number}.json",
+        "http://127.0.0.1:1/{number}",
+    ],
+)
+def test_name_service(url: str) -> None:
+    assert Settings(cnam=CnamSettings(url=url)).checked().cnam.url == url
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (CnamSettings(url="https://names.example/v1"), "{number} after the host"),
+        (CnamSettings(url="https://{number}.example/v1"), "{number} after the host"),
+        (CnamSettings(url="https://{number}.example/{number}"), "{number} after the host"),
+        (CnamSettings(url="https://names.example/#{number}"), "{number} after the host"),
+        (CnamSettings(url="ftp://names.example/{number}"), "cnam.url is like"),
+        (CnamSettings(url="/v1/{number}"), "cnam.url is like"),
+        (CnamSettings(url="https://[::1/{number}"), "is no URL"),
+        (CnamSettings(url="https://names.example:port/{number}"), "is no URL"),
+        (CnamSettings(url="https://names.example/a b/{number}"), "neither blanks"),
+        (CnamSettings(url="https://names.example/\u00e9/{number}"), "neither blanks"),
+        (CnamSettings(url="https://names.example/{number}#ct=1"), "neither blanks"),
+        (CnamSettings(url="http://169.254.169.254/{number}"), "link-local"),
+        (CnamSettings(url="http://[::ffff:169.254.169.254]/{number}"), "link-local"),
+        (CnamSettings(url="http://0.0.0.0/{number}"), "unspecified"),
+        (CnamSettings(timeout_s=0.0), "cnam.timeout_s is 0.1 to 5"),
+        (CnamSettings(timeout_s=5.1), "cnam.timeout_s is 0.1 to 5"),
+        (CnamSettings(timeout_s=float("nan")), "cnam.timeout_s"),
+        (CnamSettings(keep_s=-1), "cnam.keep_s"),
+        (CnamSettings(keep_none_s=float("inf")), "cnam.keep_none_s"),
+        (CnamSettings(keep_entries=0), "cnam.keep_entries is 1 to 1000000"),
+        (CnamSettings(rest_s=3601), "cnam.rest_s"),
+    ],
+)
+def test_a_wrong_setting_of_the_name_service_is_named(settings: CnamSettings, says: str) -> None:
+    with pytest.raises(ConfigError, match=says.replace("{", r"\{")):
+        Settings(cnam=settings).checked()
+
+
+def test_a_name_service_on_loopback_in_lab_mode_only() -> None:
+    wide = HttpSettings(host="192.0.2.1")
+    Settings(http=wide, cnam=CnamSettings(url="http://10.0.0.7/{number}")).checked()
+    with pytest.raises(ConfigError, match=r"leads to 127\.0\.0\.1, which is loopback"):
+        Settings(http=wide, cnam=CnamSettings(url="http://127.0.0.1:8000/{number}")).checked()

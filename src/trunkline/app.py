@@ -26,6 +26,7 @@ from trunkline.core.model import CredentialKind
 from trunkline.core.ports import Store
 from trunkline.dialects.plivo.hooks import PlivoHooks
 from trunkline.dialects.plivo.ids import auth_id
+from trunkline.hooks.caller_names import HttpNameSource
 from trunkline.hooks.client import AiohttpHookClient
 from trunkline.installation import rules
 from trunkline.sip.dnsclient import DnsClient
@@ -137,6 +138,7 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     )
     bindings = SqlBindings(settings.data, worker=f"{place.worker if place else 0}")
     edge.registrar = EndpointRegistrar(edge, bindings, rules(settings).sip_host, post.relay if post else None)
+    callers = edge.name_source = name_source(settings)
     await questions.start(lambda question: _answer(edge, listeners, facts, journal, question))
     server.start(edge)
     await listeners.open(edge.admits)
@@ -152,8 +154,16 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     await listeners.close()
     bindings.close()
     server.close()
+    if callers is not None:
+        await callers.close()
     await client.close()
     journal.close()
+
+
+def name_source(settings: Settings) -> HttpNameSource | None:
+    """Return the operator's name service, None where none is set; it may live in a private network."""
+    addresses = AddressFilter(allow_private=True, lab=settings.lab_mode)
+    return HttpNameSource(settings.cnam, addresses) if settings.cnam.url else None
 
 
 def _answer(

@@ -1,7 +1,7 @@
 """Settings: one documented dataclass per part, read from defaults, a TOML file, the environment and the command line.
 
-Later sources win. A TOML file has one table per part (``[http]``, ``[sip]``, ``[hooks]``, ``[numbers]``); the
-environment's name of a setting is ``TRUNKLINE_<PART>_<NAME>``, like ``TRUNKLINE_SIP_STEALTH=true``. An unknown or
+Later sources win. A TOML file has one table per part (``[http]``, ``[sip]``, ``[hooks]``, ``[numbers]``, ``[cnam]``);
+the environment's name of a setting is ``TRUNKLINE_<PART>_<NAME>``, like ``TRUNKLINE_SIP_STEALTH=true``. An unknown or
 malformed setting refuses to start and says which one it is.
 """
 
@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-from trunkline.core.addresses import is_loopback
+from trunkline.core.addresses import AddressFilter, is_loopback
 
 PREFIX = "TRUNKLINE_"
-PARTS = ("http", "sip", "hooks", "numbers")
+PARTS = ("http", "sip", "hooks", "numbers", "cnam")
 
 
 class ConfigError(Exception):
@@ -200,6 +201,65 @@ class NumberSettings:
             raise ConfigError(f"numbers.quarantine_days is 0 to {MAX_QUARANTINE_DAYS}")
 
 
+MAX_CNAM_TIMEOUT_S = 5.0
+MAX_CNAM_KEEP_S = 31 * 86_400.0
+MAX_CNAM_REST_S = 3_600.0
+MAX_CNAM_ENTRIES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CnamSettings:
+    """Callers' names (CNAM) for numbers with ``cnam_lookup`` whose calls carry none. Times are seconds; each of the
+    workers keeps and counts for itself."""
+
+    url: str = ""
+    """Where to ask by GET, like ``https://names.example/v1?number={number}``; empty: nobody is asked. ``{number}``,
+    which stands behind the host, becomes the caller's number: digits like 14155550100, of the US only. The answer, at
+    most 4 KB, is JSON, ``{"name": "Ann Example"}``; null or empty there, 204 and 404 say that there is no name.
+    Certificates are verified, redirects not followed. The service may live in a private network, unlike users'
+    applications, since the URL is the operator's own; on loopback in lab mode only."""
+    timeout_s: float = 1.5
+    """How long a call waits for a name; it goes on without one then."""
+    keep_s: float = 86_400.0
+    """How long a name is kept."""
+    keep_none_s: float = 3_600.0
+    """How long it is kept that a number has none."""
+    keep_entries: int = 10_000
+    """Numbers kept at most; those used longest ago make room."""
+    rest_s: float = 30.0
+    """After three failures in a row nobody is asked for this long."""
+
+    def check(self, *, lab: bool) -> None:
+        """Raise `ConfigError` for what cannot be used."""
+        limits = (
+            ("timeout_s", 0.1, MAX_CNAM_TIMEOUT_S),
+            ("keep_s", 0, MAX_CNAM_KEEP_S),
+            ("keep_none_s", 0, MAX_CNAM_KEEP_S),
+            ("keep_entries", 1, MAX_CNAM_ENTRIES),
+            ("rest_s", 0, MAX_CNAM_REST_S),
+        )
+        for name, low, high in limits:
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"cnam.{name} is {low} to {high}")
+        if self.url:
+            self._check_url(lab=lab)
+
+    def _check_url(self, *, lab: bool) -> None:
+        try:
+            parts = urlsplit(self.url)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError:
+            raise ConfigError("cnam.url is no URL") from None
+        behind_host = "{number}" in f"{parts.path}?{parts.query}" and "{" not in parts.netloc
+        if not host or parts.scheme not in ("http", "https") or not behind_host:
+            raise ConfigError("cnam.url is like https://names.example/v1?number={number}, with {number} after the host")
+        if not all("!" <= char <= "~" for char in self.url) or "#" in self.url:
+            raise ConfigError("cnam.url has neither blanks, nor a fragment, nor characters beyond ASCII: write %XX")
+        why = AddressFilter(allow_private=True, lab=lab).refusal(host) if _is_ip(host) else None
+        if why:
+            raise ConfigError(f"cnam.url leads to {host}, which is {why}; only public and private addresses are asked")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that `trunkline serve` reads."""
@@ -211,6 +271,7 @@ class Settings:
     sip: SipSettings = field(default_factory=SipSettings)
     hooks: HookSettings = field(default_factory=HookSettings)
     numbers: NumberSettings = field(default_factory=NumberSettings)
+    cnam: CnamSettings = field(default_factory=CnamSettings)
 
     @property
     def lab_mode(self) -> bool:
@@ -226,6 +287,7 @@ class Settings:
         self.http.check()
         self.sip.check()
         self.numbers.check()
+        self.cnam.check(lab=self.lab_mode)
         if self.lab and not self._on_loopback:
             raise ConfigError("lab mode is accepted only while every listener is on loopback (127.0.0.1 or ::1)")
         return self

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from trunkline import control
-from trunkline.config import Settings
+from trunkline.config import PARTS, Settings
 from trunkline.sip.uri import print_host_port
 from trunkline.sip.workers import Place, close_places, make_places
 from trunkline.store import database
@@ -272,7 +272,7 @@ def _edge(socks: list[socket.socket], place: Place | None, claim: int) -> _Child
 def _environment(settings: Settings) -> dict[str, str]:
     """Return the environment that gives a child process the very same settings."""
     environ = dict(os.environ)
-    for part in ("http", "sip", "hooks"):
+    for part in PARTS:
         group = getattr(settings, part)
         for name in group.__dataclass_fields__:
             value = getattr(group, name)

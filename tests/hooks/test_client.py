@@ -375,7 +375,8 @@ def test_connection_refused() -> None:
     assert "hunter2" not in caught.value.detail
 
 
-def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """Return a server's side of TLS with a certificate for 127.0.0.1 that nobody vouches for."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -383,9 +384,14 @@ def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
     builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
     pem = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
     pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "pem").write_bytes(pem)
+    (folder / "pem").write_bytes(pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "pem")
+    context.load_cert_chain(folder / "pem")
+    return context
+
+
+def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
+    context = self_signed(tmp_path)
 
     async def ignore(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()

@@ -95,6 +95,8 @@ class NumberFact(NamedTuple):
     carriers: tuple[CarrierFact, ...]
     target: Target | None
     target_note: str
+    cnam_lookup: bool | None = None
+    """Whether its application hears of callers' names; None for a number that has no such switch."""
 
 
 class EndpointFact(NamedTuple):

@@ -83,9 +83,15 @@ class AiohttpHookClient:
     """
 
     def __init__(
-        self, addresses: AddressFilter, *, lookup: Lookup | None = None, max_concurrent: int = MAX_CONCURRENT
+        self,
+        addresses: AddressFilter,
+        *,
+        lookup: Lookup | None = None,
+        max_concurrent: int = MAX_CONCURRENT,
+        max_bytes: int = MAX_DOCUMENT_BYTES,
     ) -> None:
         self._addresses = addresses
+        self._max_bytes = max_bytes
         self._places = asyncio.Semaphore(max_concurrent)
         self._resolver = FilteringResolver(addresses, lookup)
         connector = aiohttp.TCPConnector(
@@ -113,7 +119,7 @@ class AiohttpHookClient:
         await self._resolver.close()
 
     async def send(self, request: HookRequest) -> HookResponse:
-        """Return the 2xx answer, its body at most `MAX_DOCUMENT_BYTES` long.
+        """Return the 2xx answer, its body at most ``max_bytes`` long.
 
         Raises `HookError`, the last try's, when the policy's tries are used up, or with ``TOTAL_TIMEOUT`` when time is.
         A connection that could not be made or broke counts as a connect timeout for ``retry_on``; a 3xx is a failed
@@ -183,7 +189,7 @@ class AiohttpHookClient:
                 response.close()  # its body is of no use; draining it could be endless
                 detail = f"{_origin(url)}: answered {response.status}"
                 raise HookError(HookFailure.STATUS, detail, response.status)
-            content = await _read_capped(response, url)
+            content = await _read_capped(response, url, self._max_bytes)
             return HookResponse(response.status, response.headers.get("Content-Type", ""), content)
 
     def _checked_url(self, request: HookRequest) -> URL:
@@ -229,13 +235,13 @@ class AiohttpHookClient:
         return socket.socket(family, kind, proto)
 
 
-async def _read_capped(response: aiohttp.ClientResponse, url: URL) -> bytes:
+async def _read_capped(response: aiohttp.ClientResponse, url: URL, max_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MAX_DOCUMENT_BYTES:
+        if len(body) > max_bytes:
             response.close()
-            raise HookError(HookFailure.TOO_LARGE, f"{_origin(url)}: the answer is over {MAX_DOCUMENT_BYTES} bytes")
+            raise HookError(HookFailure.TOO_LARGE, f"{_origin(url)}: the answer is over {max_bytes} bytes")
     return bytes(body)
 
 

@@ -52,7 +52,8 @@ class Call:
     __slots__ = (
         "_limit", "a", "answered_at", "b", "caller", "caller_address", "caller_name", "capture", "contact", "decision",
         "edge", "ended_at", "ending", "forwarded_from", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer",
-        "other_end", "rang", "sip_headers", "source", "started_at", "status", "tag", "task", "trace", "txn", "wall",
+        "other_end", "rang", "sip_headers", "source", "started_at", "status", "tag", "task", "told_name", "trace",
+        "txn", "wall",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, txn: ServerTransaction, request: Request, decision: Decision, now: float) -> None:
@@ -67,7 +68,8 @@ class Call:
         sender = request.from_
         self.caller = clean(sender.uri.user or sender.uri.host)
         self.caller_address: str | None = None  # an endpoint's SIP URI, as applications hear of it
-        self.caller_name = clean(sender.display_name) or None
+        self.caller_name = clean(sender.display_name) or None  # which legs of ours show
+        self.told_name: str | None = None  # which its application hears of
         forwards = request.max_forwards
         self.max_forwards = 70 if forwards is None else forwards
         self.offer = (request.body, request.get("content-type") if request.body else None)
@@ -308,7 +310,7 @@ class Call:
             account_id=number.account_id if number else "",
             caller=self.caller_address or self.caller.removeprefix("+"),
             called=number.e164 if number else "",
-            caller_name=self.caller_name,
+            caller_name=self.told_name,
             forwarded_from=self.forwarded_from,
             sip_headers=self.sip_headers,
             status=self._status(),

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from trunkline.config import SipSettings
 from trunkline.core.bindings import Login
+from trunkline.core.caller_names import NameSource
 from trunkline.core.calling import decide_call_of
 from trunkline.core.calls import EndCause, EndedBy, Ending
 from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, Proof, Usage
@@ -26,6 +27,7 @@ from trunkline.core.routing import Decision, Verdict, decide
 from trunkline.core.sources import parse_address
 from trunkline.sip.admission import Counts, Doorkeeper, Places
 from trunkline.sip.call import Call
+from trunkline.sip.caller_names import ask_name, name_caller
 from trunkline.sip.capture import Capture, Captures
 from trunkline.sip.digest import Nonces
 from trunkline.sip.doors import Doors
@@ -157,6 +159,7 @@ class Edge:
             nonces=nonces,
         )
         self.registrar: EndpointRegistrar | None = None
+        self.name_source: NameSource | None = None
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
         self._documents: dict[Call, DocumentLegs] = {}
@@ -451,14 +454,22 @@ class Edge:
 
     def run_documents(self, call: Call, target: ApplicationTarget) -> None:
         """Run an application's documents on a call, in a task of their own."""
-        if self.runner is None:
+        if self.runner is None or call.a.request is None:
             return
+        unnamed = name_caller(call, call.a.request, can_ask=self.name_source is not None)
         legs = self._documents[call] = DocumentLegs(call)
-        call.task = self.spawn(self._run(self.runner, call, target, legs))
+        call.task = self.spawn(self._run(self.runner, call, target, legs, unnamed))
 
-    async def _run(self, runner: CallRunner, call: Call, target: ApplicationTarget, legs: DocumentLegs) -> None:
-        """Run documents to their end; a fault of ours ends the call, too, for nobody else would."""
+    async def _run(
+        self, runner: CallRunner, call: Call, target: ApplicationTarget, legs: DocumentLegs, unnamed: str | None
+    ) -> None:
+        """Run documents to their end, once it is known who calls; a fault of ours ends the call, for nobody else would.
+
+        ``unnamed`` is the caller's number where its name is to be asked.
+        """
         try:
+            if unnamed is not None and self.name_source is not None:
+                await ask_name(call, self.name_source, unnamed)
             await runner.run(target, call.facts, legs)
         except Exception:
             log.exception("the documents of call %s could not be run", call.id)

@@ -49,10 +49,7 @@ def parties_of(call: Call, dial: Dial) -> list[Party]:
 
     A party that cannot be rung is left out with the reason in the trace. Raises `DialRefusedError` when none can.
     """
-    caller = _shown_caller(call, dial)
-    name = dial.caller_name
-    if name is None and caller is not None:
-        name = call.edge.facts.registered_name(caller.removeprefix("+"))
+    caller, name = _shown_caller(call, dial)
     parties: list[Party] = []
     refused: list[DialRefusedError] = []
     for position, wanted in enumerate(dial.targets, 1):
@@ -71,21 +68,24 @@ def parties_of(call: Call, dial: Dial) -> list[Party]:
     return parties
 
 
-def _shown_caller(call: Call, dial: Dial) -> str | None:
+def _shown_caller(call: Call, dial: Dial) -> tuple[str | None, str | None]:
+    """Return the number and the name that a dial shows instead of the incoming caller's (None: the caller's own)."""
+    name = dial.caller_name
     if dial.caller_id is None:
-        return None
+        return None, name
     try:
         digits = e164.parse(dial.caller_id, "callerId")
     except InvalidError:
         raise DialRefusedError(f"callerId {dial.caller_id!r} is not a number") from None
-    if digits == call.caller.removeprefix("+"):
-        return None
-    number = call.decision.number
-    if number is None or not call.edge.facts.may_show(number.account_id, digits):
+    number, is_caller = call.decision.number, digits == call.caller.removeprefix("+")
+    own = number is not None and call.edge.facts.may_show(number.account_id, digits)
+    if not own and not is_caller:
         raise DialRefusedError(
             f"callerId {digits} is neither the caller nor a number of this account; use one of the account's numbers"
         )
-    return "+" + digits
+    if own and name is None:
+        name = call.edge.facts.registered_name(digits)
+    return None if is_caller else "+" + digits, name
 
 
 def _by_uri(call: Call, wanted: DialTarget) -> list[list[Target]]:

@@ -53,7 +53,7 @@ _PROFILES = (
 )
 _NUMBER = (
     "SELECT n.id, n.e164, n.account_id, n.status, n.trunk_id, n.application_id, n.hook_id, d.carrier_id, "
-    "n.seq, d.position FROM numbers n LEFT JOIN number_carriers d ON d.number_id = n.id "
+    "n.seq, d.position, n.cnam_lookup FROM numbers n LEFT JOIN number_carriers d ON d.number_id = n.id "
     "WHERE n.e164 IN ({forms}) AND n.removed_at IS NULL"
 )
 _NUMBER_BY_ONE = _NUMBER.format(forms="?")
@@ -243,6 +243,7 @@ class FactReader:
             tuple([c for c in carriers if c is not None]),
             target,
             note,
+            _SWITCH[rows[0][10]],
         )
 
     def _endpoint(self, endpoint_id: str) -> EndpointFact | None:
@@ -375,3 +376,4 @@ def _in_order(row: _Row) -> tuple[int, int]:
 
 
 _STATUSES = {status.value: status for status in NumberStatus}
+_SWITCH = {None: None, 0: False, 1: True}
