@@ -202,6 +202,10 @@ class _Reader:
         """Return a user."""
         return OutboundAuth("user", "secret")
 
+    def origination_auth(self, _uri: str) -> OutboundAuth:
+        """Return a user."""
+        return OutboundAuth("user", "secret")
+
     def may_show(self, _account: str, _number: str) -> bool:
         """Return False."""
         return False

@@ -17,6 +17,7 @@ from trunkline.core.model import EVERYTHING, Page
 from trunkline.core.ports import NumberFilter
 from trunkline.core.records import CallRecord
 from trunkline.core.regulated import ComplianceFilter
+from trunkline.core.trunk_ports import IpListFilter, LoginFilter, UriFilter
 from trunkline.dialects.asgi import DIALECTS
 from trunkline.dialects.plivo.arguments import ARGUMENTS
 from trunkline.store.calls import CallJournal
@@ -35,6 +36,10 @@ ABSENT = {
     "profile_uuid": "00000000-0000-4000-8000-000000000000",
     "compliance_id": "00000000-0000-4000-8000-000000000000",
     "endpoint_id": "12345678901234",
+    "trunk_id": "210212345678901234",
+    "uri_uuid": "00000000-0000-4000-8000-000000000000",
+    "credential_uuid": "00000000-0000-4000-8000-000000000000",
+    "ipacl_uuid": "00000000-0000-4000-8000-000000000000",
 }
 OPERATIONS = [(dialect.name, operation) for dialect in DIALECTS for operation in dialect.operations]
 CLOSED = [(name, operation) for name, operation in OPERATIONS if not operation.public]
@@ -87,7 +92,7 @@ def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
     native = {"carrier_id": carrier.id, "gateway_id": carrier.gateways[0].id, "trunk_id": trunk_uuid}
     native |= {"number": NUMBER, "call_id": "call-1"}
     plivo = {"auth_id": owner.auth_id, "carrier_id": carrier_id, "app_id": app_id, "number": NUMBER}
-    plivo |= {"subauth_id": subauth_id, "endpoint_id": endpoint_id}
+    plivo |= {"subauth_id": subauth_id, "endpoint_id": endpoint_id} | zentrunk(world, owner, MARK)
     regulated = furnish_regulated(world, owner)
     document = {"document_id": world.inventory.read(lambda s: s.compliance.documents(regulated["compliance_id"]))[0].id}
     return {"plivo": plivo | regulated, "native": native | regulated | document}
@@ -107,6 +112,21 @@ def furnish_regulated(world: World, owner: Tenant) -> dict[str, str]:
         "profile_uuid": profile.json["profile_uuid"],
         "compliance_id": application.json["compliance_id"],
     }
+
+
+def zentrunk(world: World, owner: Tenant, name: str) -> dict[str, str]:
+    """Give ``owner`` an outbound trunk with all that it refers to, and a URI; return their ids."""
+    login = {"name": name, "username": "pbx12345", "password": "secret-1"}
+    ids = {}
+    for resource, key, body in (
+        ("URI", "uri_uuid", {"name": name, "uri": f"{name}.example.com"}),
+        ("Credential", "credential_uuid", login),
+        ("IPAccessControlList", "ipacl_uuid", {"name": name, "ip_addresses": ["198.51.100.9"]}),
+    ):
+        ids[key] = world.plivo("POST", f"Zentrunk/{resource}/", body, tenant=owner).json[key]
+    trunk = {"name": name, "trunk_direction": "outbound", "ipacl_uuid": ids["ipacl_uuid"]}
+    ids["trunk_id"] = world.plivo("POST", "Zentrunk/Trunk/", trunk, tenant=owner).json["trunk_id"]
+    return ids
 
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -143,7 +163,10 @@ def body_of(dialect: str, operation: Any) -> dict[str, Any]:
     """Return a body that this route accepts, so that only the ids can be the reason of a refusal."""
     if dialect == "plivo":
         body = {"name": "x", "app_name": "x", "numbers": "1", "carrier": "1", "region": "x"}
-        return body | {"username": "x", "password": "xxxxx", "alias": "x"}
+        body |= {"username": "x", "password": "xxxxx", "alias": "x", "uri": "pbx.example.com"}
+        if "Credential" in operation.path:
+            body["username"] = "pbx67890"
+        return body | {"trunk_direction": "outbound", "ip_addresses": "198.51.100.10"}
     return BODIES.get(native_name(operation), {})
 
 
@@ -197,6 +220,9 @@ def contents(world: World) -> Any:
             store.campaigns.all(100),
             store.filings.open(100),
             store.endpoints.page(EVERYTHING, page),
+            store.originations.page(EVERYTHING, UriFilter(), page),
+            store.trunk_logins.page(EVERYTHING, LoginFilter(), page),
+            store.ip_lists.page(EVERYTHING, IpListFilter(), page),
         )
 
     return asyncio.run(world.inventory.search(look))
@@ -261,6 +287,10 @@ REFERENCES = {
     "new_endpoint_application": "app_id",
     "subaccount": "subauth_id",
     "sub_account": "auth_id",
+    "ipacl_uuid": "ipacl_uuid",
+    "credential_uuid": "credential_uuid",
+    "primary_uri_uuid": "uri_uuid",
+    "fallback_uri_uuid": "uri_uuid",
 }
 """Plivo's arguments that name a record, and which of its ids they take."""
 
@@ -299,6 +329,7 @@ def mine(world: World) -> dict[str, dict[str, str]]:
     values["subauth_id"] = world.sub.auth_id
     user = {"username": "x", "password": "xxxxx", "alias": "x"}
     values["endpoint_id"] = world.plivo("POST", "Endpoint/", user).json["endpoint_id"]
+    values |= zentrunk(world, world.main, "x")
     return {"values": values, "arguments": {"carrier": carrier_id, "numbers": "14155551298"}}
 
 

@@ -10,7 +10,7 @@ STAYS = {
     "account_ancestors": "the tree itself",
     "account_details": "what the account told of its holder",
     "change_log": "history",
-    "credentials": "the account's own end with it; SIP credentials go with their carriers and endpoints",
+    "credentials": "the account's own end with it; SIP credentials go with their carriers, endpoints and trunks",
     "hooks": "they go with their numbers",
     "number_kinds": "triggers keep it in step with the numbers",
     "number_blocks": "triggers keep it in step with the numbers",

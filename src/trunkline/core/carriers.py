@@ -222,16 +222,18 @@ def _refuse_own(host: str, prefix: int, rules: Rules, field: str) -> None:
             )
 
 
-def parse_ip_set(entries: Sequence[str], rules: Rules) -> tuple[tuple[str, int], ...]:
-    """Return the (address, prefix) pairs of an address list, in its order, repeats folded."""
+def parse_ip_set(
+    entries: Sequence[str], rules: Rules, *, field: str = "ip_set", most: int = MAX_GATEWAYS
+) -> tuple[tuple[str, int], ...]:
+    """Return the (address, prefix) pairs of an address list, in its order, repeats folded; errors name ``field``."""
     if not entries or entries == [""]:
-        raise InvalidError("ip_set names no address", field="ip_set", advice="Give at least one, like 203.0.113.7.")
-    if len(entries) > MAX_GATEWAYS:
-        raise InvalidError(f"ip_set names more than {MAX_GATEWAYS} addresses", field="ip_set")
+        raise InvalidError(f"{field} names no address", field=field, advice="Give at least one, like 203.0.113.7.")
+    if len(entries) > most:
+        raise InvalidError(f"{field} names more than {most} addresses", field=field)
     networks: dict[tuple[str, int], None] = {}
     for entry in entries:
-        network = sources.parse_network(entry, lab=rules.lab, allow_wide=rules.allow_wide_masks)
-        _refuse_own(*network, rules, "ip_set")
+        network = sources.parse_network(entry, lab=rules.lab, allow_wide=rules.allow_wide_masks, field=field)
+        _refuse_own(*network, rules, field)
         networks[network] = None
     return tuple(networks)
 

@@ -28,6 +28,10 @@ class MissingError(InvalidError):
     """A required value was not given."""
 
 
+class IncompleteError(InvalidError):
+    """A record without something that its kind cannot do without."""
+
+
 class NotAvailableYetError(TrunklineError):
     """A documented argument that this version does not serve."""
 

@@ -63,11 +63,15 @@ class SourceFact(NamedTuple):
 
 
 class TrunkTarget(NamedTuple):
-    """A trunk's URIs as (uri, priority, weight), active ones only."""
+    """A trunk's URIs as (uri, priority, weight), active ones only.
+
+    ``proofs`` names, as (uri, its id), those whose challenges are answered.
+    """
 
     trunk_id: str
     name: str
     uris: tuple[tuple[str, int, int], ...]
+    proofs: tuple[tuple[str, str], ...] = ()
 
 
 class ApplicationTarget(NamedTuple):

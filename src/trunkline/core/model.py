@@ -71,7 +71,9 @@ EVERYTHING = Scope("*", include_children=True)
 
 
 class CredentialKind(StrEnum):
-    """What a credential opens. SIP credentials belong to a carrier or are an endpoint's, the others an account's."""
+    """What a credential opens. SIP credentials belong to a carrier, an endpoint, a trunk's URI or a trunk's login, the
+    others to an account.
+    """
 
     PLIVO_TOKEN = "plivo_token"  # noqa: S105 -- the name of a kind, no secret
     TWILIO_TOKEN = "twilio_token"  # noqa: S105 -- the name of a kind, no secret
@@ -79,6 +81,8 @@ class CredentialKind(StrEnum):
     SIP_INBOUND = "sip_inbound"
     SIP_OUTBOUND = "sip_outbound"
     SIP_ENDPOINT = "sip_endpoint"
+    SIP_ORIGINATION = "sip_origination"
+    SIP_TRUNK = "sip_trunk"
 
 
 class Role(StrEnum):
@@ -264,7 +268,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrunkUri:
-    """One origination target of a trunk; lower priority first, weight shares among equals (RFC 2782)."""
+    """One origination target of a trunk; lower priority first, weight shares among equals (RFC 2782).
+
+    ``id`` is the `core.origination.OriginationUri`'s, whose text ``uri`` is.
+    """
 
     id: str
     uri: str
@@ -275,7 +282,11 @@ class TrunkUri:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trunk:
-    """SIP URIs that take a number's calls."""
+    """SIP URIs that take a number's calls, or a way for a PBX to place calls.
+
+    An outbound trunk's calls come from an address in its IP list, prove themselves by its login, or both where it has
+    both; where it has neither, nobody is admitted.
+    """
 
     id: str
     serial: str
@@ -286,6 +297,8 @@ class Trunk:
     uris: tuple[TrunkUri, ...]
     created_at: datetime
     updated_at: datetime
+    ip_list_id: str | None = None
+    login_id: str | None = None
 
 
 class NumberStatus(StrEnum):

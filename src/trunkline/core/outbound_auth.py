@@ -68,14 +68,17 @@ def _merged(store: Store, old: Credential | None, wanted: Changes) -> OutboundAu
     for name, value in ((USERNAME, username), (PASSWORD, password)):
         if value is None:
             raise MissingError(f"a carrier's outbound credentials need {name}", field=name)
-    _check(USERNAME, username, MAX_USERNAME, barred=":")  # which ends the name in what is hashed (RFC 7616 section 3.4)
-    _check(PASSWORD, password, MAX_PASSWORD)
+    check_text(
+        USERNAME, username, MAX_USERNAME, barred=":"
+    )  # which ends the name in what is hashed (RFC 7616 section 3.4)
+    check_text(PASSWORD, password, MAX_PASSWORD)
     if realm is not None:
-        _check(REALM, realm, MAX_REALM)
+        check_text(REALM, realm, MAX_REALM)
     return OutboundAuth(username or "", password or "", realm)
 
 
-def _check(name: str, value: str | None, longest: int, barred: str = "") -> None:
+def check_text(name: str, value: str | None, longest: int, barred: str = "") -> None:
+    """Check a user name, password or realm that is ours elsewhere; raises `InvalidError` naming it by ``name``."""
     text = value or ""
     if not 0 < len(text) <= longest or not text.isprintable() or (barred and barred in text):
         rule = f"{name} has 1 to {longest} printable characters" + (f", none a `{barred}`" if barred else "")

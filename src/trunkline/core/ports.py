@@ -33,6 +33,7 @@ from trunkline.core.model import (
 from trunkline.core.rates import Tariff
 from trunkline.core.regulated_ports import CallbackStore, CampaignStore, ComplianceStore, FilingStore, ProfileStore
 from trunkline.core.stock import StockStore
+from trunkline.core.trunk_ports import ANY_TRUNK, IpListStore, OriginationStore, TrunkFilter, TrunkLoginStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +284,7 @@ class TrunkStore(Protocol):
     """Trunks with their URIs."""
 
     def add(self, trunk: Trunk) -> None:
-        """Write a trunk and its URIs."""
+        """Write a trunk and which URIs take its calls; those were written before."""
         ...
 
     def get(self, scope: Scope, trunk_id: str) -> Trunk | None:
@@ -294,8 +295,16 @@ class TrunkStore(Protocol):
         """Return a live trunk by serial."""
         ...
 
-    def page(self, scope: Scope, page: Page) -> Listing[Trunk]:
+    def page(self, scope: Scope, page: Page, wanted: TrunkFilter = ANY_TRUNK) -> Listing[Trunk]:
         """Return live trunks, oldest first."""
+        ...
+
+    def of_uri(self, uri_id: str) -> list[Trunk]:
+        """Return the live trunks whose calls this URI takes."""
+        ...
+
+    def uses(self, uri_id: str) -> int:
+        """Count the live trunks whose calls this URI takes."""
         ...
 
     def update(self, trunk: Trunk) -> None:
@@ -303,7 +312,7 @@ class TrunkStore(Protocol):
         ...
 
     def replace_uris(self, trunk_id: str, uris: Sequence[TrunkUri]) -> None:
-        """Make these the trunk's URIs."""
+        """Make these, which were written before, the trunk's URIs."""
         ...
 
     def remove(self, trunk_id: str, at: datetime) -> None:
@@ -377,6 +386,9 @@ class Store(Protocol):
     profiles: ProfileStore
     compliance: ComplianceStore
     callbacks: CallbackStore
+    originations: OriginationStore
+    trunk_logins: TrunkLoginStore
+    ip_lists: IpListStore
 
     def now(self) -> datetime:
         """Return the time of this transaction, aware and in UTC."""

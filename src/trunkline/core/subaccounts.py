@@ -9,7 +9,19 @@ from trunkline.core.errors import ConflictError, NotAllowedError, NotFoundError
 from trunkline.core.model import Account, AccountState, Actor, CredentialKind, Page, Scope
 from trunkline.core.ports import NumberFilter, Store
 
-HOLDINGS = ("carrier", "trunk", "application", "number", "campaign", "profile", "compliance", "endpoint")
+HOLDINGS = (
+    "carrier",
+    "trunk",
+    "application",
+    "number",
+    "campaign",
+    "profile",
+    "compliance",
+    "endpoint",
+    "origination_uri",
+    "trunk_login",
+    "ip_list",
+)
 """Kinds of record that an account has of its own: what a deleted subaccount leaves to its main account."""
 
 _OPENING = (CredentialKind.PLIVO_TOKEN, CredentialKind.TWILIO_TOKEN, CredentialKind.API_KEY)
@@ -65,8 +77,8 @@ def delete(store: Store, actor: Actor, account: Account, *, cascade: bool) -> No
     """Close a subaccount, and those below it, for good.
 
     What it has goes to the account above it, what its numbers point at included, so calls go on; with ``cascade`` its
-    numbers, endpoints and applications are removed instead. Carriers and trunks are never removed: other accounts of
-    the tree may use them.
+    numbers, endpoints and applications are removed instead. Carriers, and trunks with what they refer to, are never
+    removed: other accounts of the tree may use them.
     """
     heir = account.parent_id
     if heir is None:

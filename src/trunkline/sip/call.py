@@ -129,7 +129,9 @@ class Call:
         number = self.decision.number
         if isinstance(target, TrunkTarget) and number is not None:
             uris = order_uris(target.uris, self.edge.draw)
-            targets = [t for uri in uris if (t := trunk_target(uri, number.e164)) is not None]
+            proofs = dict(target.proofs)
+            found = [(trunk_target(uri, number.e164), proofs.get(uri)) for uri in uris]
+            targets = [t._replace(uri_id=proof) if proof else t for t, proof in found if t is not None]
             self.hunt = hunt = Hunt(self, targets, self._trunk_done, last=True)
             hunt.next(now)
         elif isinstance(target, ApplicationTarget):

@@ -1,4 +1,5 @@
-"""How a called leg answers its carrier's challenges: digest credentials with our requests (RFC 3261 §22, RFC 7616).
+"""How a called leg answers the challenges of its carrier, or of its trunk's target: digest credentials with our
+requests (RFC 3261 §22, RFC 7616).
 
 A request that is challenged goes out again with the next number, in the same dialog; every later one of the leg carries
 the credentials from the start, with a rising nonce count. The password is fetched when a carrier first challenges a
@@ -86,15 +87,18 @@ class _FinalError(Exception):
 class Credentials:
     """What one leg to a carrier sends through, and what it answers the carrier's challenges with.
 
+    ``of_uri`` says that this is no carrier's leg but one to a trunk's target, and ``whose_id`` that URI's id.
     ``of_invite`` are the credentials of its last INVITE, which the ACK of its 2xx repeats (RFC 3261 §22.1).
     """
 
-    __slots__ = ("_auth", "_call", "_carrier_id", "_name", "_open", "_realms", "of_invite")
+    __slots__ = ("_auth", "_call", "_name", "_of_uri", "_open", "_peer", "_realms", "_whose_id", "of_invite")
 
-    def __init__(self, call: Call, name: str, carrier_id: str) -> None:
+    def __init__(self, call: Call, name: str, whose_id: str, *, of_uri: bool = False) -> None:
         self._call = call
         self._name = name
-        self._carrier_id = carrier_id
+        self._whose_id = whose_id
+        self._of_uri = of_uri
+        self._peer = "target" if of_uri else "carrier"
         self._auth: OutboundAuth | None = None
         self._realms: dict[_Key, _Answered] = {}
         self._open: dict[int, _Sent] = {}
@@ -152,7 +156,7 @@ class Credentials:
         auth = self._fetch(realms)
         if not offered:
             raise _FinalError(
-                "the carrier's challenge cannot be answered: malformed, or of an unknown algorithm or qop"
+                f"the {self._peer}'s challenge cannot be answered: malformed, or of an unknown algorithm or qop"
             )
         wanted = {key: found for key, found in offered.items() if auth.realm in (None, key[1])}
         if not wanted:
@@ -160,32 +164,34 @@ class Credentials:
         for key, found in wanted.items():
             if key in sent.answers and not found.stale:
                 raise _FinalError(
-                    f"the carrier refused the credentials (realm {_shown(key[1])}); "
-                    "check outbound_username and outbound_password on it"
+                    f"the {self._peer} refused the credentials (realm {_shown(key[1])}); check {self._kept_in} on it"
                 )
         allowed = MAX_WITHIN if _within(sent.request) else MAX_INVITES
         if sent.times >= allowed or any(sent.answers.get(key, 0) > 1 for key in wanted):
-            raise _FinalError(f"the carrier challenges again and again: given up after {sent.times} requests")
+            raise _FinalError(f"the {self._peer} challenges again and again: given up after {sent.times} requests")
         if len(self._realms.keys() | wanted.keys()) > MAX_REALMS:
-            raise _FinalError(f"the carrier asks for credentials of more than {MAX_REALMS} realms")
+            raise _FinalError(f"the {self._peer} asks for credentials of more than {MAX_REALMS} realms")
         for key, found in wanted.items():
             sent.answers[key] = sent.answers.get(key, 0) + 1
             self._realms[key] = _Answered(found.text, self._call.edge.new_token()[:16])
-            self._call.note(
-                "credentials",
-                f"{self._name}: answers the carrier's {response.status} (realm {_shown(key[1])}, {found.algorithm})",
-            )
+            what = f"{self._peer}'s {response.status} (realm {_shown(key[1])}, {found.algorithm})"
+            self._call.note("credentials", f"{self._name}: answers the {what}")
+
+    @property
+    def _kept_in(self) -> str:
+        """What the fields are called in which our credentials for this peer are kept."""
+        return "username and password" if self._of_uri else "outbound_username and outbound_password"
 
     def _fetch(self, realms: str) -> OutboundAuth:
         if self._auth is None:
             try:
-                self._auth = self._call.edge.facts.outbound_auth(self._carrier_id)
+                facts = self._call.edge.facts
+                look_up = facts.origination_auth if self._of_uri else facts.outbound_auth
+                self._auth = look_up(self._whose_id)
             except StoreUnavailableError as error:
                 raise _FinalError(str(error)) from None
         if self._auth is None:
-            raise _FinalError(
-                f"the carrier asks for credentials (realm {realms}); set outbound_username and outbound_password on it"
-            )
+            raise _FinalError(f"the {self._peer} asks for credentials (realm {realms}); set {self._kept_in} on it")
         return self._auth
 
     def _signed(self, request: Request, number: int) -> Request:

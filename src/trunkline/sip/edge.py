@@ -88,6 +88,10 @@ class FactSource(Protocol):
         """Return with what we answer a carrier's challenge. Raises `StoreUnavailableError`."""
         ...
 
+    def origination_auth(self, uri_id: str) -> OutboundAuth | None:
+        """Return with what we answer the challenge of a trunk's target. Raises `StoreUnavailableError`."""
+        ...
+
     def sip_password(self, username: str) -> tuple[str, str] | None:
         """Return (password, carrier id) of an `auth` carrier's user."""
         ...

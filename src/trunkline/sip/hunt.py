@@ -191,7 +191,7 @@ class Hunt:
         try:
             if hop is None:
                 raise ValueError(f"no door of ours sends over {place.transport} to {place.host}")
-            leg = Leg(call, call.next_leg_name(), hop, target.carrier_id)
+            leg = Leg(call, call.next_leg_name(), hop, target.carrier_id, target.uri_id)
             request = leg.request = build_invite(call, target, hop, self._body, self._kind)
             ringing = self._ringing = Ringing(self, leg, place)
             txn = ringing.txn = leg.transmit(request, hop, now)

@@ -40,12 +40,18 @@ class Leg:
         "unacked",
     )  # fmt: skip
 
-    def __init__(self, call: Call, name: str, origin: Hop, carrier_id: str | None = None) -> None:
+    def __init__(
+        self, call: Call, name: str, origin: Hop, carrier_id: str | None = None, uri_id: str | None = None
+    ) -> None:
         self.call = call
         self.name = name
         self.origin = origin
-        # None where nobody's challenges are answered: the caller's leg, and trunks.
-        self.credentials = None if carrier_id is None else Credentials(call, name, carrier_id)
+        # None where nobody's challenges are answered: the caller's leg, and trunks' URIs without credentials.
+        self.credentials: Credentials | None = None
+        if carrier_id is not None:
+            self.credentials = Credentials(call, name, carrier_id)
+        elif uri_id is not None:
+            self.credentials = Credentials(call, name, uri_id, of_uri=True)
         self.key = ""
         self.dialog: Dialog | None = None
         self.request: Request | None = None

@@ -38,6 +38,8 @@ class Target(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     carrier_id: str | None = None
     """The carrier whose gateway this is, with whose credentials its challenges are answered."""
+    uri_id: str | None = None
+    """The trunk's URI that this is, with whose credentials its challenges are answered."""
     hop: Hop | None = None
     """Where to send it, for who has registered from there; None: to be located."""
 

@@ -41,6 +41,9 @@ _HOLDINGS = {
     "profile": ("profiles", "", "id"),
     "compliance": ("compliance_applications", "", "id"),
     "endpoint": ("endpoints", "deleted_at", "id"),
+    "origination_uri": ("origination_uris", "deleted_at", "id"),
+    "trunk_login": ("trunk_logins", "deleted_at", "id"),
+    "ip_list": ("ip_lists", "deleted_at", "id"),
 }
 """By kind: the table, the time at which a record left (empty: it leaves for good), its name in the change log."""
 
@@ -194,6 +197,12 @@ class SqlAccounts:
             self._db.execute(
                 "UPDATE credentials SET account_id = ? WHERE id IN "
                 "(SELECT login_id FROM endpoints WHERE account_id = ? AND deleted_at IS NULL)",
+                (to_id, account_id),
+            )
+        if kind in ("origination_uri", "trunk_login"):
+            self._db.execute(
+                "UPDATE credentials SET account_id = ? WHERE id IN "
+                f"(SELECT credential_id FROM {_HOLDINGS[kind][0]} WHERE account_id = ? AND deleted_at IS NULL)",
                 (to_id, account_id),
             )
         if kind == "number":

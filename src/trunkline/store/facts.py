@@ -30,6 +30,7 @@ from trunkline.core.facts import (
 from trunkline.core.model import CalledIn, CarrierKind, Gateway, NumberProfile, NumberStatus
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.routing import PLAIN, forms_to_read
+from trunkline.core.trunks import sip_uri
 from trunkline.store.carriers import GATEWAY_COLUMNS, gateway_value
 from trunkline.store.rows import HOOK_COLUMNS, hooks_value, marks
 from trunkline.store.secrets import Vault
@@ -61,9 +62,9 @@ _ACCOUNT = "SELECT routable, max_channels, max_cps FROM accounts WHERE id = ?"
 _APPLICATION = f"SELECT id, name, dialect, active, {HOOK_COLUMNS} FROM applications WHERE id = ? AND deleted_at IS NULL"
 _HOOK = f"SELECT id, dialect, {HOOK_COLUMNS} FROM hooks WHERE id = ?"
 _TRUNK = (
-    "SELECT t.id, t.name, t.active, t.direction, u.uri, u.priority, u.weight FROM trunks t "
-    "LEFT JOIN trunk_uris u ON u.trunk_id = t.id AND u.active = 1 WHERE t.id = ? AND t.deleted_at IS NULL "
-    "ORDER BY u.position"
+    "SELECT t.id, t.name, t.active, t.direction, u.uri, l.priority, l.weight, u.id, u.authenticates FROM trunks t "
+    "LEFT JOIN trunk_uris l ON l.trunk_id = t.id AND l.active = 1 LEFT JOIN origination_uris u ON u.id = l.uri_id "
+    "WHERE t.id = ? AND t.deleted_at IS NULL ORDER BY l.position"
 )
 _ENDPOINT = "SELECT id, username, account_id, application_id FROM endpoints WHERE id = ? AND deleted_at IS NULL"
 _LOGIN = (
@@ -277,10 +278,11 @@ class FactReader:
             return None, "the number's trunk is gone or switched off"
         if rows[0][3] != "inbound":
             return None, f"trunk {rows[0][1]} is an outbound trunk, which takes no calls"
-        uris = tuple([(row[4], row[5], row[6]) for row in rows if row[4] is not None])
+        uris = tuple([(sip_uri(row[4]), row[5], row[6]) for row in rows if row[4] is not None])
         if not uris:
             return None, f"trunk {rows[0][1]} has no active URI"
-        return TrunkTarget(trunk_id, rows[0][1], uris), ""
+        proofs = tuple([(sip_uri(row[4]), row[7]) for row in rows if row[8]])
+        return TrunkTarget(trunk_id, rows[0][1], uris, proofs), ""
 
     def outbound_gateways(self, account_id: str) -> list[tuple[Gateway, str | None]]:
         """Return the gateways by which the account may call out, best first, each with its carrier's country."""
@@ -368,6 +370,24 @@ class FactReader:
             return OutboundAuth(row[2], self._vault.open(row[1], row[0]), row[3]) if row else None
         except (sqlite3.Error, InvalidTag, ValueError):  # the last: a row that was damaged
             raise StoreUnavailableError("the carrier's credentials cannot be read") from None
+
+    def origination_auth(self, uri_id: str) -> OutboundAuth | None:
+        """Return with what we prove ourselves to a trunk's target, None where its URI has no credentials (any more).
+
+        Raises `StoreUnavailableError` where they cannot be read. Decrypts: ask only when the target has challenged.
+        """
+        if self._vault is None:
+            return None
+        try:
+            row = self._db.execute(
+                "SELECT c.id, c.ciphertext, u.username FROM origination_uris u "
+                "JOIN credentials c ON c.id = u.credential_id AND c.revoked_at IS NULL "
+                "WHERE u.id = ? AND u.authenticates = 1 AND u.deleted_at IS NULL",
+                (uri_id,),
+            ).fetchone()
+            return OutboundAuth(row[2], self._vault.open(row[1], row[0])) if row else None
+        except (sqlite3.Error, InvalidTag, ValueError):
+            raise StoreUnavailableError("the target's credentials cannot be read") from None
 
 
 def _in_order(row: _Row) -> tuple[int, int]:

@@ -241,6 +241,12 @@ hooks = Table(
     Index("hooks_account", "account_id"),
 )
 
+
+def _index_of_given(name: str, column: str) -> Index:
+    given = text(f"{column} IS NOT NULL")
+    return Index(name, column, sqlite_where=given, postgresql_where=given)
+
+
 trunks = Table(
     "trunks",
     metadata,
@@ -254,29 +260,29 @@ trunks = Table(
     _text("created_at"),
     _text("updated_at"),
     _text("deleted_at", null=True),
+    # What an outbound trunk's calls prove themselves by: a source in the list, the login's user name and password.
+    _ref("ip_list_id", "ip_lists.id", null=True),
+    _ref("login_id", "trunk_logins.id", null=True),
     CheckConstraint("direction IN ('inbound', 'outbound')", name="trunk_direction"),
     Index("trunks_account", "account_id", "seq"),
+    _index_of_given("trunks_ip_list", "ip_list_id"),
+    _index_of_given("trunks_login", "login_id"),
 )
 
 trunk_uris = Table(
     "trunk_uris",
     metadata,
     _seq(),
-    _id(),
     _ref("trunk_id", "trunks.id"),
+    _ref("uri_id", "origination_uris.id"),
     _int("position"),
-    _text("uri"),
     _int("priority"),
     _int("weight"),
     _int("active"),
     Index("trunk_uris_trunk", "trunk_id", "position"),
+    Index("trunk_uris_uri", "uri_id"),
 )
-
-
-def _index_of_given(name: str, column: str) -> Index:
-    given = text(f"{column} IS NOT NULL")
-    return Index(name, column, sqlite_where=given, postgresql_where=given)
-
+"""Which URIs take an inbound trunk's calls, and in what order."""
 
 _FILTERED = (
     "alias",
@@ -614,3 +620,77 @@ number_blocks = Table(
 
 for _trigger in counting.TRIGGERS:
     event.listen(metadata, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+
+origination_uris = Table(
+    "origination_uris",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("name"),
+    _text("uri"),
+    _int("authenticates"),
+    _text("username", null=True),
+    _ref("credential_id", "credentials.id", null=True),
+    _int("inline"),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    Index("origination_uris_account", "account_id", "deleted_at", "seq"),
+    _index_of_given("origination_uris_credential", "credential_id"),
+)
+"""SIP URIs that take the calls of one or several trunks.
+
+Their passwords are credentials of the kind ``sip_origination``. ``inline`` ones were made with a trunk and go with it.
+"""
+
+trunk_logins = Table(
+    "trunk_logins",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("name"),
+    _text("username"),
+    _ref("credential_id", "credentials.id", null=True),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    Index("trunk_logins_account", "account_id", "deleted_at", "seq"),
+    Index("trunk_logins_username", "username"),
+    _index_of_given("trunk_logins_credential", "credential_id"),
+)
+"""User names by which calls of outbound trunks prove themselves.
+
+Their passwords are credentials of the kind ``sip_trunk``; without one (``credential_id`` null) nobody is admitted.
+"""
+
+ip_lists = Table(
+    "ip_lists",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("name"),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    Index("ip_lists_account", "account_id", "deleted_at", "seq"),
+)
+
+ip_list_entries = Table(
+    "ip_list_entries",
+    metadata,
+    _seq(),
+    _ref("list_id", "ip_lists.id"),
+    _int("position"),
+    _text("host"),
+    _int("prefix"),
+    _text("source_key"),
+    Index("ip_list_entries_list", "list_id", "position"),
+    Index("ip_list_entries_source", "source_key", "list_id"),
+)
+"""Networks from which outbound trunks' calls come, found as gateways are: see core/sources.py and `mask_lengths`.
+
+A list that was deleted has none.
+"""

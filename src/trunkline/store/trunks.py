@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from trunkline.core.model import Direction, Listing, Page, Scope, Trunk, TrunkUri
+from trunkline.core.model import EVERYTHING, Direction, Listing, Page, Scope, Trunk, TrunkUri
+from trunkline.core.trunk_ports import ANY_TRUNK, TrunkFilter
+from trunkline.core.trunks import sip_uri
 from trunkline.store.paging import page_of
 from trunkline.store.rows import in_scope, marks, time_text, time_value
 
-_COLUMNS = "seq, id, serial, account_id, name, direction, active, created_at, updated_at"
+_COLUMNS = "seq, id, serial, account_id, name, direction, active, created_at, updated_at, ip_list_id, login_id"
+_NTH_URI = (
+    "(SELECT uri_id FROM trunk_uris WHERE trunk_id = trunks.id ORDER BY priority, position LIMIT 1 OFFSET {}) = ?"
+)
 
 
 class SqlTrunks:
@@ -21,10 +26,10 @@ class SqlTrunks:
         self._db = connection
 
     def add(self, trunk: Trunk) -> None:
-        """Write a trunk and its URIs."""
+        """Write a trunk and which URIs take its calls; those were written before."""
         self._db.execute(
-            "INSERT INTO trunks (id, serial, account_id, name, direction, active, created_at, updated_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO trunks (id, serial, account_id, name, direction, active, created_at, updated_at, ip_list_id, "
+            "login_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 trunk.id,
                 trunk.serial,
@@ -34,6 +39,8 @@ class SqlTrunks:
                 int(trunk.active),
                 time_text(trunk.created_at),
                 time_text(trunk.updated_at),
+                trunk.ip_list_id,
+                trunk.login_id,
             ),
         )
         self.replace_uris(trunk.id, trunk.uris)
@@ -47,57 +54,94 @@ class SqlTrunks:
         return self._one(scope, "serial", serial)
 
     def _one(self, scope: Scope, column: str, value: str) -> Trunk | None:
-        inside, parameters = in_scope(scope, "account_id")
-        row = self._db.execute(
-            f"SELECT {_COLUMNS} FROM trunks WHERE {column} = ? AND deleted_at IS NULL AND {inside}",
-            (value, *parameters),
-        ).fetchone()
-        return self._trunks([row])[0] if row else None
+        found = self._where(scope, f"{column} = ?", value)
+        return found[0] if found else None
 
-    def page(self, scope: Scope, page: Page) -> Listing[Trunk]:
+    def of_uri(self, uri_id: str) -> list[Trunk]:
+        """Return the live trunks whose calls this URI takes."""
+        return self._where(EVERYTHING, "id IN (SELECT trunk_id FROM trunk_uris WHERE uri_id = ?)", uri_id)
+
+    def uses(self, uri_id: str) -> int:
+        """Count the live trunks whose calls this URI takes."""
+        row = self._db.execute(
+            "SELECT count(DISTINCT t.id) FROM trunk_uris l JOIN trunks t ON t.id = l.trunk_id "
+            "WHERE l.uri_id = ? AND t.deleted_at IS NULL",
+            (uri_id,),
+        ).fetchone()
+        return int(row[0])
+
+    def _where(self, scope: Scope, condition: str, value: str) -> list[Trunk]:
+        inside, parameters = in_scope(scope, "account_id")
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM trunks WHERE {condition} AND deleted_at IS NULL AND {inside} ORDER BY seq",
+            (value, *parameters),
+        ).fetchall()
+        return self._trunks(rows)
+
+    def page(self, scope: Scope, page: Page, wanted: TrunkFilter = ANY_TRUNK) -> Listing[Trunk]:
         """Return live trunks, oldest first."""
         inside, parameters = in_scope(scope, "account_id")
-        rows, total, last = page_of(
-            self._db,
-            _COLUMNS,
-            "trunks",
-            where=f"deleted_at IS NULL AND {inside}",
-            values=parameters,
-            page=page,
-            order="seq",
-        )
+        where, values = f"deleted_at IS NULL AND {inside}", list[object](parameters)
+        for condition, value in _conditions(wanted):
+            if value is not None:
+                where += f" AND {condition}"
+                values.append(value)
+        rows, total, last = page_of(self._db, _COLUMNS, "trunks", where=where, values=values, page=page, order="seq")
         return Listing(tuple(self._trunks(rows)), total, last)
 
     def _trunks(self, rows: Sequence[Sequence[Any]]) -> list[Trunk]:
         ids = [row[1] for row in rows]
         uris: dict[str, list[TrunkUri]] = {trunk_id: [] for trunk_id in ids}
         for trunk_id, id_, uri, priority, weight, active in self._db.execute(
-            "SELECT trunk_id, id, uri, priority, weight, active FROM trunk_uris "
-            f"WHERE trunk_id IN ({marks(ids)}) ORDER BY trunk_id, position",
+            "SELECT l.trunk_id, u.id, u.uri, l.priority, l.weight, l.active FROM trunk_uris l "
+            "JOIN origination_uris u ON u.id = l.uri_id "
+            f"WHERE l.trunk_id IN ({marks(ids)}) ORDER BY l.trunk_id, l.position",
             ids,
         ):
-            uris[trunk_id].append(TrunkUri(id=id_, uri=uri, priority=priority, weight=weight, active=bool(active)))
+            uris[trunk_id].append(
+                TrunkUri(id=id_, uri=sip_uri(uri), priority=priority, weight=weight, active=bool(active))
+            )
         return [_trunk(row, tuple(uris[row[1]])) for row in rows]
 
     def update(self, trunk: Trunk) -> None:
         """Write a trunk's own fields."""
         self._db.execute(
-            "UPDATE trunks SET name = ?, active = ?, updated_at = ? WHERE id = ?",
-            (trunk.name, int(trunk.active), time_text(trunk.updated_at), trunk.id),
+            "UPDATE trunks SET name = ?, active = ?, updated_at = ?, ip_list_id = ?, login_id = ? WHERE id = ?",
+            (
+                trunk.name,
+                int(trunk.active),
+                time_text(trunk.updated_at),
+                trunk.ip_list_id,
+                trunk.login_id,
+                trunk.id,
+            ),
         )
 
     def replace_uris(self, trunk_id: str, uris: Sequence[TrunkUri]) -> None:
-        """Make these the trunk's URIs."""
+        """Make these, which were written before, the trunk's URIs."""
         self._db.execute("DELETE FROM trunk_uris WHERE trunk_id = ?", (trunk_id,))
         self._db.executemany(
-            "INSERT INTO trunk_uris (id, trunk_id, position, uri, priority, weight, active) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(u.id, trunk_id, i, u.uri, u.priority, u.weight, int(u.active)) for i, u in enumerate(uris)],
+            "INSERT INTO trunk_uris (trunk_id, uri_id, position, priority, weight, active) VALUES (?, ?, ?, ?, ?, ?)",
+            [(trunk_id, u.id, i, u.priority, u.weight, int(u.active)) for i, u in enumerate(uris)],
         )
 
     def remove(self, trunk_id: str, at: datetime) -> None:
         """Take a trunk out of service."""
         self._db.execute("UPDATE trunks SET deleted_at = ? WHERE id = ?", (time_text(at), trunk_id))
+
+
+def _conditions(wanted: TrunkFilter) -> list[tuple[str, object]]:
+    """Return each condition with its value, None where the filter leaves it open."""
+    return [
+        ("serial = ?", wanted.serial),
+        ("name = ?", wanted.name),
+        ("active = ?", None if wanted.active is None else int(wanted.active)),
+        ("direction = ?", wanted.direction.value if wanted.direction else None),
+        ("ip_list_id = ?", wanted.ip_list_id),
+        ("login_id = ?", wanted.login_id),
+        (_NTH_URI.format(0), wanted.primary_uri_id),
+        (_NTH_URI.format(1), wanted.fallback_uri_id),
+    ]
 
 
 def _trunk(row: Sequence[Any], uris: tuple[TrunkUri, ...]) -> Trunk:
@@ -111,4 +155,6 @@ def _trunk(row: Sequence[Any], uris: tuple[TrunkUri, ...]) -> Trunk:
         uris=uris,
         created_at=time_value(row[7]),
         updated_at=time_value(row[8]),
+        ip_list_id=row[9],
+        login_id=row[10],
     )

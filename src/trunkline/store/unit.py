@@ -21,6 +21,7 @@ from trunkline.core.ports import (
 )
 from trunkline.core.regulated_ports import CallbackStore, CampaignStore, ComplianceStore, FilingStore, ProfileStore
 from trunkline.core.stock import StockStore
+from trunkline.core.trunk_ports import IpListStore, OriginationStore, TrunkLoginStore
 from trunkline.store.accounts import SqlAccounts, SqlCredentials
 from trunkline.store.applications import SqlApplications
 from trunkline.store.callbacks import SqlCallbacks
@@ -34,6 +35,7 @@ from trunkline.store.numbers import SqlNumbers
 from trunkline.store.profiles import SqlProfiles
 from trunkline.store.secrets import Vault
 from trunkline.store.stock import SqlStock
+from trunkline.store.trunk_access import SqlIpLists, SqlOriginations, SqlTrunkLogins
 from trunkline.store.trunks import SqlTrunks
 
 _CODE = string.ascii_uppercase + string.digits
@@ -59,6 +61,9 @@ class SqlStore:
         self.compliance: ComplianceStore = SqlCompliance(connection, vault)
         self.callbacks: CallbackStore = SqlCallbacks(connection)
         self.stock: StockStore = SqlStock(connection)
+        self.originations: OriginationStore = SqlOriginations(connection)
+        self.trunk_logins: TrunkLoginStore = SqlTrunkLogins(connection)
+        self.ip_lists: IpListStore = SqlIpLists(connection)
 
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""

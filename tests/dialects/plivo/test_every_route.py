@@ -29,10 +29,16 @@ WORDS = st.sampled_from(
     [
         *("", "0", "1", "-1", "20", "true", "True", "false", "GET", "local", "voice,sms", "2026-05-31", "[]"),
         *("http://a/b", "14155551234", "['14155551234']", "10.0.0.1,::1", "203.0.113.0/29", "9" * 30, "+", ","),
+        *("inbound", "outbound", "sip:a@b;transport=tcp", "sip:[", "[::1]:5060", "::", "pbx12345"),
         *("http://[", "\0", "\ud800", "x" * 300, "name", "UTC", "Main-1", "SA" + "A" * 18, "210112345678901234"),
     ]
 )
-OWN = st.sampled_from(["carrier_id", "app_id", "number", "subauth_id", "auth_id"]).map(lambda name: ("own", name))
+OWN = st.sampled_from(
+    [
+        *("carrier_id", "app_id", "number", "subauth_id", "auth_id"),
+        *("trunk_id", "uri_uuid", "credential_uuid", "ipacl_uuid"),
+    ]
+).map(lambda name: ("own", name))
 """One of the main account's own ids."""
 
 GOOD = {
@@ -42,6 +48,12 @@ GOOD = {
     "numbers": "14155551235",
     "carrier": ("own", "carrier_id"),
     "region": "x",
+    "uri": "pbx.example.com",
+    "username": "pbx67890",
+    "password": "xxxxx",
+    "trunk_direction": "inbound",
+    "primary_uri_uuid": ("own", "uri_uuid"),
+    "ip_addresses": "198.51.100.10",
 }
 """Enough for every creation."""
 
@@ -81,7 +93,23 @@ def own_ids(world: World) -> dict[str, str]:
     users = world.plivo("GET", "Endpoint/").json["objects"]
     user = {"username": "x", "password": "xxxxx", "alias": "x"}
     ids["endpoint_id"] = (users[0] if users else world.plivo("POST", "Endpoint/", user).json)["endpoint_id"]
-    return ids | {"subauth_id": made["auth_id"]} | regulated_ids(world)
+    return ids | {"subauth_id": made["auth_id"]} | regulated_ids(world) | zentrunk_ids(world)
+
+
+def zentrunk_ids(world: World) -> dict[str, str]:
+    """Return a trunk, a URI, a credential and an IP list of the main account's."""
+    login = {"username": "pbx12345", "password": "secret-1"}
+    ids: dict[str, str] = {}
+    for resource, key, body in (
+        ("URI", "uri_uuid", {"uri": "pbx.example.com"}),
+        ("Credential", "credential_uuid", login),
+        ("IPAccessControlList", "ipacl_uuid", {"ip_addresses": ["198.51.100.9"]}),
+        ("Trunk", "trunk_id", {"name": "x", "trunk_direction": "inbound"}),
+    ):
+        rows = world.plivo("GET", f"Zentrunk/{resource}/").json["objects"]
+        more = {"primary_uri_uuid": ids["uri_uuid"]} if resource == "Trunk" else {}
+        ids[key] = (rows[0] if rows else world.plivo("POST", f"Zentrunk/{resource}/", body | more).json)[key]
+    return ids
 
 
 def regulated_ids(world: World) -> dict[str, str]:

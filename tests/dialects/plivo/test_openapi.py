@@ -74,6 +74,7 @@ class Recorder(dict[str, Any]):
 @pytest.mark.parametrize("operation", PLIVO.operations, ids=lambda o: f"{o.method} {o.path}")
 def test_it_names_every_argument_that_is_read(world: World, monkeypatch: pytest.MonkeyPatch, operation: Any) -> None:
     good = {"name": "x", "app_name": "x", "ip_set": "203.0.113.9", "numbers": "1", "carrier": "1", "region": "x"}
+    good |= {"trunk_direction": "inbound", "uri": "x", "username": "x", "password": "xxxxx", "ip_addresses": "::"}
     asked: set[str] = set()
 
     def recording(ask: Ask) -> Recorder:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from trunkline.core.errors import (
     CarrierInUseError,
     ConflictError,
+    IncompleteError,
     InexpressibleError,
     InvalidError,
     MissingError,
@@ -28,6 +29,7 @@ TABLE: dict[type[TrunklineError], tuple[int, str]] = {
     TrunklineError: (400, "invalid"),
     InvalidError: (400, "invalid"),
     MissingError: (400, "missing"),
+    IncompleteError: (400, "incomplete"),
     NotAvailableYetError: (400, "not_available_yet"),
     UnknownReferenceError: (400, "unknown_reference"),
     NotFoundError: (404, "not_found"),

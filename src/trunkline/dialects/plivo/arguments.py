@@ -19,6 +19,13 @@ _PROFILE = (
 _COMPLIANCE = (
     *("alias", "country_iso", "number_type", "end_user", "documents", "callback_url", "callback_method", "data"),
 )
+_TRUNK = (
+    *("name", "trunk_direction", "trunk_status", "secure"),
+    *("ipacl_uuid", "credential_uuid", "primary_uri_uuid", "fallback_uri_uuid"),
+)
+_URI = ("name", "uri", "authentication_needed", "username", "password")
+_CREDENTIAL = ("name", "username", "password", "Password")
+_IP_LIST = ("name", "ip_addresses")
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "create_carrier": _CARRIER,
@@ -78,5 +85,25 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "get_endpoint": (),
     "update_endpoint": ("password", "alias", "app_id"),
     "delete_endpoint": (),
+    "create_trunk": _TRUNK,
+    "list_trunks": (*_TRUNK, "trunk_id", "trunk_domain", *_WINDOW),
+    "get_trunk": (),
+    "update_trunk": _TRUNK,
+    "delete_trunk": (),
+    "create_uri": _URI,
+    "list_uris": ("uri_uuid", "name", "uri", "authentication_needed", "username", *_WINDOW),
+    "get_uri": (),
+    "update_uri": _URI,
+    "delete_uri": (),
+    "create_credential": _CREDENTIAL,
+    "list_credentials": ("credential_uuid", "name", "username", *_WINDOW),
+    "get_credential": (),
+    "update_credential": _CREDENTIAL,
+    "delete_credential": (),
+    "create_ip_list": _IP_LIST,
+    "list_ip_lists": ("ipacl_uuid", *_IP_LIST, *_WINDOW),
+    "get_ip_list": (),
+    "update_ip_list": _IP_LIST,
+    "delete_ip_list": (),
 }
 """By the handler's name."""

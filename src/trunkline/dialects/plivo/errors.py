@@ -10,6 +10,7 @@ from __future__ import annotations
 from trunkline.core.errors import (
     CarrierInUseError,
     ConflictError,
+    IncompleteError,
     InexpressibleError,
     InvalidError,
     MissingError,
@@ -29,6 +30,7 @@ TABLE: dict[type[TrunklineError], int] = {
     TrunklineError: 400,
     InvalidError: 400,
     MissingError: 400,
+    IncompleteError: 422,
     NotAvailableYetError: 400,
     UnknownReferenceError: 400,
     NotFoundError: 404,
@@ -46,7 +48,14 @@ _HEADERS: dict[type[TrunklineError], tuple[tuple[bytes, bytes], ...]] = {
     StoreUnavailableError: ((b"retry-after", b"1"),),
 }
 
-_ARGUMENTS = {"target": "app_id", "account": "subaccount", "address": "ip_set"}
+_ARGUMENTS = {
+    "target": "app_id",
+    "account": "subaccount",
+    "address": "ip_set",
+    "uris": "primary_uri_uuid",
+    "fallback": "fallback_uri_uuid",
+    "access": "ipacl_uuid or credential_uuid",
+}
 """The model's words for what this dialect calls otherwise."""
 
 

@@ -57,6 +57,11 @@ def trunk_id(serial: str) -> str:
     return TRUNK_TAG + serial
 
 
+def trunk_domain(trunk_id: str, sip_host: str) -> str:
+    """Return the host by which calls name a trunk."""
+    return f"{trunk_id}.zt.{sip_host}"
+
+
 def tagged(text: str) -> tuple[str, str]:
     """Return (tag, serial) of an ``app_id`` or ``trunk_id``; two empty texts for anything else."""
     match = _TAGGED.fullmatch(text)

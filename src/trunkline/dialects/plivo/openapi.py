@@ -32,6 +32,9 @@ _SCHEMAS = {
     "default_endpoint_app": _FLAG,
     "public_uri": _FLAG,
     "log_incoming_messages": _FLAG,
+    "secure": _FLAG,
+    "authentication_needed": _FLAG,
+    "ip_addresses": _TEXTS,
 }
 """Arguments that are more than one text."""
 

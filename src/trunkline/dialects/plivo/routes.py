@@ -23,7 +23,17 @@ from trunkline.core.model import (
 )
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
-from trunkline.dialects.plivo import compliance, endpoints, ids, regulated, requests, requests_regulated, stock, views
+from trunkline.dialects.plivo import (
+    compliance,
+    endpoints,
+    ids,
+    regulated,
+    requests,
+    requests_regulated,
+    stock,
+    views,
+    zentrunk,
+)
 from trunkline.dialects.plivo.answering import change, delete, filtered_account, listed, subaccount
 from trunkline.dialects.plivo.applications import (
     create_application,
@@ -226,6 +236,7 @@ PLIVO = Dialect(
         Operation("GET", f"{_ACCOUNT}/PhoneNumber", stock.search_numbers, is_list=True),
         Operation("POST", f"{_ACCOUNT}/PhoneNumber/{{number}}", buy_number),
         *endpoints.OPERATIONS,
+        *zentrunk.OPERATIONS,
     ),
     authenticate=authenticate,
     refuse=refuse,

@@ -213,29 +213,6 @@ def upgrade() -> None:
     op.create_index("hooks_account", "hooks", ["account_id"], unique=False)
 
     op.create_table(
-        "trunks",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("serial", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("direction", sa.Text(), nullable=False),
-        sa.Column("active", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.Text(), nullable=False),
-        sa.Column("updated_at", sa.Text(), nullable=False),
-        sa.Column("deleted_at", sa.Text(), nullable=True),
-        sa.CheckConstraint("direction IN ('inbound', 'outbound')", name="trunk_direction"),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-        ),
-        sa.PrimaryKeyConstraint("seq"),
-        sa.UniqueConstraint("id"),
-        sa.UniqueConstraint("serial"),
-    )
-    op.create_index("trunks_account", "trunks", ["account_id", "seq"], unique=False)
-
-    op.create_table(
         "credentials",
         sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -297,6 +274,8 @@ def upgrade() -> None:
     op.create_index("gateways_carrier", "gateways", ["carrier_id", "position"], unique=False)
     op.create_index("gateways_range", "gateways", ["source_low", "source_high"], unique=False)
     op.create_index("gateways_source", "gateways", ["source_key", "carrier_id"], unique=False)
+
+    _add_trunks()
 
     op.create_table(
         "numbers",
@@ -370,25 +349,6 @@ def upgrade() -> None:
         op.create_index(
             f"numbers_{name}", "numbers", [f"{name}_id"], unique=False, sqlite_where=given, postgresql_where=given
         )
-
-    op.create_table(
-        "trunk_uris",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("trunk_id", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("uri", sa.Text(), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
-        sa.Column("weight", sa.Integer(), nullable=False),
-        sa.Column("active", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["trunk_id"],
-            ["trunks.id"],
-        ),
-        sa.PrimaryKeyConstraint("seq"),
-        sa.UniqueConstraint("id"),
-    )
-    op.create_index("trunk_uris_trunk", "trunk_uris", ["trunk_id", "position"], unique=False)
 
     op.create_table(
         "number_carriers",
@@ -724,3 +684,95 @@ def _add_endpoints() -> None:
     op.create_index("endpoints_account", "endpoints", ["account_id", "deleted_at", "seq"], unique=False)
     op.create_index("endpoints_application", "endpoints", ["application_id"], unique=False)
     op.create_index("endpoints_login", "endpoints", ["login_id"], unique=False)
+
+
+def _add_trunks() -> None:
+    _add_of_account(
+        "origination_uris",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("uri", sa.Text(), nullable=False),
+        sa.Column("authenticates", sa.Integer(), nullable=False),
+        sa.Column("username", sa.Text(), nullable=True),
+        sa.Column("credential_id", sa.Text(), nullable=True),
+        sa.Column("inline", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"]),
+    )
+    _add_of_account(
+        "trunk_logins",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("credential_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"]),
+    )
+    op.create_index("trunk_logins_username", "trunk_logins", ["username"], unique=False)
+    _add_of_account("ip_lists", sa.Column("name", sa.Text(), nullable=False))
+    for table in ("origination_uris", "trunk_logins", "ip_lists"):
+        op.create_index(f"{table}_account", table, ["account_id", "deleted_at", "seq"], unique=False)
+    for table in ("origination_uris", "trunk_logins"):
+        _add_index_of_given(f"{table}_credential", table, "credential_id")
+    op.create_table(
+        "ip_list_entries",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("list_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("prefix", sa.Integer(), nullable=False),
+        sa.Column("source_key", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["list_id"], ["ip_lists.id"]),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index("ip_list_entries_list", "ip_list_entries", ["list_id", "position"], unique=False)
+    op.create_index("ip_list_entries_source", "ip_list_entries", ["source_key", "list_id"], unique=False)
+    _add_of_account(
+        "trunks",
+        sa.Column("serial", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("active", sa.Integer(), nullable=False),
+        sa.Column("ip_list_id", sa.Text(), nullable=True),
+        sa.Column("login_id", sa.Text(), nullable=True),
+        sa.CheckConstraint("direction IN ('inbound', 'outbound')", name="trunk_direction"),
+        sa.ForeignKeyConstraint(["ip_list_id"], ["ip_lists.id"]),
+        sa.ForeignKeyConstraint(["login_id"], ["trunk_logins.id"]),
+        sa.UniqueConstraint("serial"),
+    )
+    op.create_index("trunks_account", "trunks", ["account_id", "seq"], unique=False)
+    _add_index_of_given("trunks_ip_list", "trunks", "ip_list_id")
+    _add_index_of_given("trunks_login", "trunks", "login_id")
+    op.create_table(
+        "trunk_uris",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("trunk_id", sa.Text(), nullable=False),
+        sa.Column("uri_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["trunk_id"], ["trunks.id"]),
+        sa.ForeignKeyConstraint(["uri_id"], ["origination_uris.id"]),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index("trunk_uris_trunk", "trunk_uris", ["trunk_id", "position"], unique=False)
+    op.create_index("trunk_uris_uri", "trunk_uris", ["uri_id"], unique=False)
+
+
+def _add_of_account(table: str, *own: sa.schema.SchemaItem) -> None:
+    """Make a table of records of accounts, which leave by ``deleted_at``."""
+    op.create_table(
+        table,
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.Column("deleted_at", sa.Text(), nullable=True),
+        *own,
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+
+
+def _add_index_of_given(name: str, table: str, column: str) -> None:
+    given = sa.text(f"{column} IS NOT NULL")
+    op.create_index(name, table, [column], unique=False, sqlite_where=given, postgresql_where=given)
