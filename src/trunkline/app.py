@@ -31,6 +31,7 @@ from trunkline.hooks.client import AiohttpHookClient
 from trunkline.installation import rules
 from trunkline.sip.dnsclient import DnsClient
 from trunkline.sip.edge import Edge
+from trunkline.sip.guesses import Guesses
 from trunkline.sip.listening import Listeners, make_listeners
 from trunkline.sip.locating import Locator
 from trunkline.sip.names import KeptNames
@@ -135,6 +136,8 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
         flush=server.flush,
         counts=SharedCounts(board) if board else None,
         nonces=SharedNonces(board, sip.nonce_s, new_token=token) if board else None,
+        guesses=Guesses(board.ledgers()) if board else None,
+        sip_host=rules(settings).sip_host,
     )
     bindings = SqlBindings(settings.data, worker=f"{place.worker if place else 0}")
     edge.registrar = EndpointRegistrar(edge, bindings, rules(settings).sip_host, post.relay if post else None)
@@ -170,7 +173,7 @@ def _answer(
     edge: Edge, listeners: Listeners, facts: FactReader, journal: CallJournal, question: dict[str, Any]
 ) -> dict[str, Any]:
     if question.get("op") == "explain":
-        return explaining.answer(facts, edge.counts, question)
+        return explaining.answer(facts, edge.counts, question, edge.keeper.realms)
     counts = edge.transactions.counts
     post = listeners.post
     between = {} if post is None else {"handed_on": post.handed_on, "handovers_lost": post.lost}

@@ -165,7 +165,7 @@ def _add_calls(commands: _Commands) -> None:
     )
     _data(explain)
     explain.add_argument("--from-ip", required=True, metavar="IP")
-    explain.add_argument("--to", required=True, dest="called", metavar="NUMBER")
+    explain.add_argument("--to", required=True, dest="called", metavar="NUMBER[@HOST]")
     explain.add_argument("--from", default="", dest="caller", metavar="NUMBER")
     _json(explain)
     log = _command(commands, "log", "show who changed what, newest first", "calls:log")

@@ -18,7 +18,9 @@ from trunkline.core.facts import Attempt, Facts, NoUsage, TrunkTarget, Usage
 from trunkline.core.model import EVERYTHING, CalledIn, Scope
 from trunkline.core.routing import Decision, Verdict, attempt_of, decide
 from trunkline.core.sources import parse_address
+from trunkline.sip.realms import Realms
 from trunkline.sip.refusals import REFUSALS
+from trunkline.sip.uri import MessageError, SipUri
 from trunkline.store import database
 from trunkline.store.facts import FactReader
 
@@ -26,15 +28,37 @@ MAX_TEXT = 128
 
 
 def explain(
-    reader: FactReader, usage: Usage, question: dict[str, Any], viewer: Sequence[str] | None, *, live: bool
+    reader: FactReader,
+    usage: Usage,
+    question: dict[str, Any],
+    viewer: Sequence[str] | None,
+    *,
+    realms: Realms | None,
 ) -> dict[str, Any]:
-    """Return the decision on ``question`` (source, to, caller); ``viewer`` None sees every account."""
-    to = str(question["to"])[:MAX_TEXT]
+    """Return the decision on ``question`` (source, to, caller); ``viewer`` None sees every account.
+
+    ``realms`` are those of the running edge, which say what is asked for where credentials are; None: none runs.
+    """
+    to, host = _called(str(question["to"])[:MAX_TEXT])
     attempt = attempt_of(parse_address(str(question["source"])), to, caller=str(question.get("caller", ""))[:MAX_TEXT])
     facts = reader.read(attempt, usage)
     if viewer is not None:
         facts = _seen_by(facts, frozenset(viewer))
-    return described(attempt, decide(attempt, facts), live=live)
+    decision = decide(attempt, facts)
+    return described(attempt, decision if realms is None else realms.told(decision, host), live=realms is not None)
+
+
+def _called(text: str) -> tuple[str, str]:
+    """Return number and host of what is called: a number, or ``number@host`` as in a Request-URI."""
+    if "@" not in text:
+        return text, ""
+    try:
+        uri = SipUri.parse(text if text.lower().startswith(("sip:", "sips:")) else f"sip:{text}")
+    except MessageError:
+        raise InvalidError(
+            f"{text[:64]!r} is neither a number nor a SIP URI", field="to", advice="Write +14155551234 or number@host."
+        ) from None
+    return uri.user or "", uri.host
 
 
 def _seen_by(facts: Facts, accounts: frozenset[str]) -> Facts:
@@ -77,6 +101,7 @@ class EdgeExplainer:
     async def explain(self, source: str, to: str, caller: str, viewer: Scope) -> dict[str, object]:
         """Return the decision; see the port."""
         parse_address(source)
+        _called(to[:MAX_TEXT])
         family = None if viewer == EVERYTHING else self._family(viewer)
         question = {"op": "explain", "source": source, "to": to, "caller": caller, "viewer": family}
         try:
@@ -94,14 +119,14 @@ class EdgeExplainer:
     def _offline(self, question: dict[str, Any], family: list[str] | None) -> dict[str, object]:
         connection = database.open_reader(self._data)
         try:
-            return explain(FactReader(connection, None), NoUsage(), question, family, live=False)
+            return explain(FactReader(connection, None), NoUsage(), question, family, realms=None)
         finally:
             connection.close()
 
 
-def answer(reader: FactReader, usage: Usage, question: dict[str, Any]) -> dict[str, Any]:
+def answer(reader: FactReader, usage: Usage, question: dict[str, Any], realms: Realms) -> dict[str, Any]:
     """Answer a question that came through the control socket."""
     try:
-        return explain(reader, usage, question, question.get("viewer"), live=True)
+        return explain(reader, usage, question, question.get("viewer"), realms=realms)
     except (InvalidError, KeyError) as error:
         return {"error": str(error)}

@@ -110,6 +110,10 @@ TABLE: dict[str, tuple[Attempt, Facts, Verdict, str]] = {
     ),
     "stale": (CALL._replace(proof=Proof.STALE), Facts((source(C),), (number(C),)), Verdict.CREDENTIALS_STALE, "nonce"),
     "wrong": (CALL._replace(proof=Proof.WRONG), Facts((source(C),), (number(C),)), Verdict.CREDENTIALS_WRONG, "wrong"),
+    "not looked at": (
+        CALL._replace(proof=Proof.UNCHECKED, note="not looked at: too many"), Facts((source(C),), (number(C),)),
+        Verdict.CREDENTIALS_UNCHECKED, "too many",
+    ),
     "good credentials": (GOOD, Facts((), (number(AUTH),)), Verdict.ROUTE, "credentials match"),
     "good credentials, number of another carrier": (
         GOOD, Facts((), (number(C),)), Verdict.CREDENTIALS_WRONG, "does not deliver this number",

@@ -81,8 +81,8 @@ class Baresip:
     sound (183), ``auto`` answers at once.
 
     ``login`` is the user name and password with which it answers challenges, ``registrar`` the HOST:PORT that it
-    registers with. Over TCP, calls of its own leave from
-    127.0.0.1 or ::1, whatever ``ip`` says: the kernel chooses, and baresip binds no connection.
+    registers with, ``proxy`` the HOST:PORT that its requests go to, whatever they name. Over TCP, calls of its own
+    leave from 127.0.0.1 or ::1, whatever ``ip`` says: the kernel chooses, and baresip binds no connection.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Baresip:
         answermode: str = "manual",
         login: tuple[str, str] | None = None,
         registrar: str | None = None,
+        proxy: str | None = None,
     ) -> None:
         assert BINARY is not None, "baresip is not installed: apt-get install baresip-core"
         self.ip, self.port = ip, free_ports(ip)
@@ -109,6 +110,8 @@ class Baresip:
             account = f"<sip:{name}@{registrar}{self._transport}>;regint=600;answermode={answermode}"
         if login is not None:
             account += ";auth_user={};auth_pass={}".format(*login)
+        if proxy is not None:
+            account += f';outbound="sip:{proxy}{self._transport}"'
         (self._folder / "accounts").write_text(account + "\n")
         self.log = ""
         """What it printed, every SIP message among it: there once it has ended."""

@@ -13,7 +13,16 @@ import pytest
 from trunkline.config import SipSettings
 from trunkline.core.addresses import AddressFilter
 from trunkline.core.calls import CallFacts, DialEvent
-from trunkline.core.facts import ApplicationTarget, Attempt, CarrierFact, Facts, NumberFact, SourceFact, TrunkTarget
+from trunkline.core.facts import (
+    ApplicationTarget,
+    Attempt,
+    CarrierFact,
+    Facts,
+    NumberFact,
+    SipUser,
+    SourceFact,
+    TrunkTarget,
+)
 from trunkline.core.facts import Usage as UsagePort
 from trunkline.core.fetching import CallerGone, Legs
 from trunkline.core.model import (
@@ -219,8 +228,9 @@ class _Reader:
     def endpoint_in(self, _account: str, _user: str) -> None:
         """Know no endpoint."""
 
-    def sip_password(self, _user: str) -> None:
-        """Return None."""
+    def sip_users(self, _user: str, _account: str | None) -> list[SipUser]:
+        """Know nobody."""
+        return []
 
 
 class _Journal:

@@ -162,7 +162,7 @@ def test_a_challenge_is_answered_once(password: str | None, status: int) -> None
 
         def take(call: ReceivedCall) -> None:
             result = digest.verify(
-                call.request.get("authorization"), "INVITE", lambda _: "right",
+                call.request.get_all("authorization"), "INVITE", lambda _: ["right"],
                 realm="here", nonces=nonces, source="127.0.0.2", now=1.0,
             ).result  # fmt: skip
             if result == "missing":

@@ -37,7 +37,14 @@ def check(
     nonces: Nonces, value: str | None, *, source: str = SOURCE, now: float = 1.0, without_qop: bool = False
 ) -> Outcome:
     return verify(
-        value, "INVITE", PASSWORDS.get, realm=REALM, nonces=nonces, source=source, now=now, without_qop=without_qop
+        [] if value is None else [value],
+        "INVITE",
+        lambda user: [PASSWORDS[user]] if user in PASSWORDS else [],
+        realm=REALM,
+        nonces=nonces,
+        source=source,
+        now=now,
+        without_qop=without_qop,
     )
 
 
@@ -99,14 +106,14 @@ def test_challenge() -> None:
 def test_right_credentials(username: str, algorithm: str) -> None:
     nonces = tokens()
     value = respond(nonces, username, PASSWORDS[username], algorithm=algorithm)
-    assert check(nonces, value) == Outcome("ok", username)
+    assert check(nonces, value) == Outcome("ok", username, right=(0,))
 
 
 def test_missing() -> None:
     nonces = tokens()
     assert check(nonces, None).result == "missing"
     assert check(nonces, "Basic abc").result == "missing"
-    assert check(nonces, respond(nonces, realm='realm="elsewhere"')) == Outcome("missing", "alice")
+    assert check(nonces, respond(nonces, realm='realm="elsewhere"'))[:2] == ("missing", "alice")
 
 
 @pytest.mark.parametrize(
@@ -153,9 +160,51 @@ def test_stale() -> None:
     assert check(nonces, respond(nonces), now=30.5).result == "stale"
     assert check(nonces, respond(nonces), source="192.0.2.2").result == "stale"
     assert check(Nonces(b"other", 30.0, new_token=lambda: "x"), respond(nonces)).result == "stale"
+    assert check(nonces, respond(nonces, nonce='nonce="made.up"')).result == "stale"
     value = respond(nonces)
     assert check(nonces, value).result == "ok"
     assert check(nonces, value).result == "stale"
+
+
+def test_only_nonces_of_ours_cost_a_look_up() -> None:
+    """Whatever else is in the credentials, nobody is looked up for a nonce that is forged, old, or another source's."""
+    nonces, asked = tokens(), list[str]()
+
+    def passwords(user: str) -> list[str] | None:
+        asked.append(user)
+        return None if user == "bob" else ["x", "secret", "secret"]
+
+    def result(value: str, source: str = SOURCE, now: float = 1.0) -> Outcome:
+        return verify([value], "INVITE", passwords, realm=REALM, nonces=nonces, source=source, now=now)
+
+    value = respond(nonces)
+    assert result(value.replace('nonce="', 'nonce="0')).result == "stale"
+    assert result(value, source="192.0.2.2").result == "stale"
+    assert result(value, now=31.0).result == "stale"
+    assert result(respond(nonces, qop="qop=auth-int")).why == "qop auth-int was not offered"
+    assert verify(
+        [respond(nonces, algorithm="MD5")], "INVITE", passwords, realm=REALM, nonces=nonces, source=SOURCE, now=1.0,
+        algorithms=("SHA-256",),
+    ) == Outcome("wrong", "alice", "algorithm MD5 was not offered")  # fmt: skip
+    assert asked == []
+    assert result(value) == Outcome("ok", "alice", right=(1, 2))
+    assert result(respond(nonces, "bob", "x")) == Outcome("unchecked", "bob")
+    assert asked == ["alice", "bob"]
+
+
+def test_the_credentials_of_our_realm_count_among_several() -> None:
+    nonces = tokens()
+    other = respond(nonces, realm='realm="elsewhere"')
+
+    def result(*values: str) -> str:
+        return verify(
+            values, "INVITE", lambda _: [PASSWORDS["alice"]], realm=REALM, nonces=nonces, source=SOURCE, now=1.0
+        ).result
+
+    assert result(other, "Digest x", "Basic y", respond(nonces)) == "ok"
+    assert result(other, "Basic y") == "missing"
+    assert result("Digest x", other) == "wrong"
+    assert result(*([other] * digest.MAX_ANSWERS), respond(nonces)) == "missing"
 
 
 def test_the_form_without_qop() -> None:

@@ -157,7 +157,7 @@ def test_nothing_comes_out_of_receive(datagrams: list[bytes], answer: bool) -> N
 def test_small_parsers_refuse_with_message_errors(value: str) -> None:
     parsers: list[Callable[[str], object]] = [
         SipUri.parse, NameAddr.parse, Via.parse, split_list, parse_params, parse_digest,
-        lambda text: verify(f"Digest {text}", "BYE", lambda _: "p", realm="", nonces=NONCES, source="", now=0.0),
+        lambda text: verify([f"Digest {text}"], "BYE", lambda _: ["p"], realm="", nonces=NONCES, source="", now=0.0),
     ]  # fmt: skip
     for each in parsers:
         with suppress(MessageError):

@@ -127,7 +127,7 @@ def test_a_nonce_serves_everywhere_and_no_count_of_it_twice(world: _World) -> No
     def result(worker: int, count: int) -> str:
         said = answer(offered, "INVITE", "sip:a", "u", "p", new_token=lambda: "c", count=count)
         return verify(
-            said, "INVITE", {"u": "p"}.get, realm="r", nonces=nonces[worker], source="192.0.2.7", now=1001.0
+            [said], "INVITE", lambda _: ["p"], realm="r", nonces=nonces[worker], source="192.0.2.7", now=1001.0
         ).result
 
     assert [result(1, 1), result(1, 1), result(0, 1), result(2, 1)] == ["ok", "stale", "stale", "stale"]

@@ -11,7 +11,7 @@ from tests.store.opening import Room, open_room
 from trunkline.core import accounts, carriers, numbers, trunks
 from trunkline.core.errors import StoreUnavailableError
 from trunkline.core.facts import NoUsage
-from trunkline.core.model import Account, AccountState, Actor, Carrier
+from trunkline.core.model import Account, AccountState, Actor, Carrier, CarrierKind
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.routing import Verdict, attempt_of, decide
 from trunkline.store import database, facts
@@ -121,3 +121,35 @@ def test_credentials_that_do_not_fit_the_key_are_said_and_not_guessed(tmp_path: 
     room.connection.execute("UPDATE credentials SET ciphertext = x'00' WHERE carrier_id = ?", (carrier.id,))
     with pytest.raises(StoreUnavailableError):
         FactReader(reader, room.vault).outbound_auth(carrier.id)
+
+
+def _with_user(room: Room, account: Account, username: str, password: str) -> str:
+    draft = carriers.CarrierDraft(name="C", kind=CarrierKind.AUTH, inbound_auth=(username, password))
+    actor = Actor(account=account, label="test")
+    return write_once(room.connection, room.store, lambda s: carriers.create(s, actor, account, draft)).id
+
+
+def test_users_of_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All accounts', the oldest first, so that nobody who comes later is in their way; an account's, nearest first."""
+    monkeypatch.setattr(facts, "MAX_NAMESAKES", 3)
+    room = open_room(tmp_path)
+    above = room.account().account
+    below = room.account(parent=above).account
+    others = [room.account().account for _ in range(3)]
+    order = [others[0], below, above, *others[1:]]
+    made = {account.id: _with_user(room, account, "joe", f"password-{n}") for n, account in enumerate(order)}
+    reader = FactReader(database.open_reader(room.data), room.vault)
+
+    def found(code: str | None, name: str = "joe") -> list[tuple[str, str]]:
+        return [(user.carrier_id, user.password) for user in reader.sip_users(name, code)]
+
+    assert found(None) == [(made[account.id], f"password-{n}") for n, account in enumerate(order[:3])]
+    assert [carrier for carrier, _ in found(below.code)] == [made[below.id], made[above.id]]
+    assert [carrier for carrier, _ in found(above.code)] == [made[above.id]]
+    assert [carrier for carrier, _ in found(others[2].code)] == [made[others[2].id]]
+    assert found("A" * 18) == found(None, "jane") == found(above.code, "jane") == found(None, "\udcff") == []
+    plan = room.connection.execute(f"EXPLAIN QUERY PLAN {facts._USERS_OF_ACCOUNT}", ("joe", "A", 3)).fetchall()
+    assert any("account_id=? AND kind=? AND public_id=?" in str(row) for row in plan), plan
+    room.connection.execute("UPDATE credentials SET ciphertext = x'00' WHERE kind = 'sip_inbound'")
+    with pytest.raises(StoreUnavailableError):
+        found(None)

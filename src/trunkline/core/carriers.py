@@ -139,8 +139,11 @@ def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: s
         )
     if not 8 <= len(password) <= 128:
         raise InvalidError("a SIP password has 8 to 128 characters", field="password")
-    if store.credentials.named(CredentialKind.SIP_INBOUND, username):
-        raise InvalidError("this SIP user name is taken", field="username", advice="Choose another one.")
+    namesakes = store.credentials.named(CredentialKind.SIP_INBOUND, username)
+    if any(other.account_id == carrier.account_id for other in namesakes):
+        raise InvalidError(
+            "another carrier of this account has this SIP user name", field="username", advice="Choose another one."
+        )
     credential = Credential(
         id=store.new_id(),
         account_id=carrier.account_id,

@@ -17,6 +17,7 @@ class Proof(StrEnum):
     NONE = "none"
     STALE = "stale"
     WRONG = "wrong"
+    UNCHECKED = "unchecked"
     GOOD = "good"
 
 
@@ -38,6 +39,17 @@ class Attempt(NamedTuple):
     proven_carriers: tuple[str, ...] = ()
     proven_endpoint: str = ""
     """The id of the endpoint whose credentials the attempt carries, "" for carriers and strangers."""
+    note: str = ""
+    """What the trace is to say of credentials that are not good."""
+
+
+class SipUser(NamedTuple):
+    """Whoever has a SIP user name: the login's id, its password, and whose it is, a carrier's or an endpoint's."""
+
+    login_id: str
+    password: str
+    carrier_id: str = ""
+    endpoint_id: str = ""
 
 
 class CarrierFact(NamedTuple):

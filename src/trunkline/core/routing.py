@@ -48,6 +48,7 @@ class Verdict(StrEnum):
     CREDENTIALS_MISSING = "credentials_missing"
     CREDENTIALS_STALE = "credentials_stale"
     CREDENTIALS_WRONG = "credentials_wrong"
+    CREDENTIALS_UNCHECKED = "credentials_unchecked"
     SOURCE_UNKNOWN = "source_unknown"
     NUMBER_UNKNOWN = "number_unknown"
     NOT_THIS_CARRIER = "not_this_carrier"
@@ -131,11 +132,16 @@ def _refuse(
 def _unproven(attempt: Attempt, facts: Facts, trace: list[Step]) -> Verdict | None:
     """Say what stops an attempt that proves nothing; None when its source or its credentials count for something."""
     if attempt.proof is Proof.STALE:
-        trace.append(Step("credentials", "the nonce is too old or was not given to this source; a new one is offered"))
+        trace.append(Step("credentials", f"{attempt.note or 'the nonce is too old'}; a new one is offered"))
         return Verdict.CREDENTIALS_STALE
     if attempt.proof is Proof.WRONG:
-        trace.append(Step("credentials", "user name, realm or password is wrong"))
+        trace.append(Step("credentials", attempt.note or "user name, realm or password is wrong"))
         return Verdict.CREDENTIALS_WRONG
+    if attempt.proof is Proof.UNCHECKED:
+        trace.append(Step("credentials", attempt.note or "not looked at: there were too many wrong ones"))
+        return Verdict.CREDENTIALS_UNCHECKED
+    if attempt.note:
+        trace.append(Step("credentials", attempt.note))
     if attempt.proof is Proof.GOOD:
         trace.append(Step("credentials", "good"))
     if facts.sources:

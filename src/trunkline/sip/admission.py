@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from trunkline.config import SipSettings
 from trunkline.core.bindings import Login
 from trunkline.core.errors import StoreUnavailableError
-from trunkline.core.facts import Attempt, Proof
+from trunkline.core.facts import Attempt, Proof, SipUser
 from trunkline.core.model import CalledIn
 from trunkline.core.routing import Verdict
 from trunkline.core.sources import parse_address
-from trunkline.sip.digest import Nonces, Result, challenge, verify
+from trunkline.sip.digest import Nonces, Outcome, Result, challenge, verify
 from trunkline.sip.fields import Header
+from trunkline.sip.guesses import Guesses, own_ledgers
 from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request
+from trunkline.sip.realms import Realms
 from trunkline.sip.refusals import Refusal
-from trunkline.sip.uri import MessageError, NameAddr, split_list
+from trunkline.sip.uri import MessageError, NameAddr, quote_string, split_list
 
 MAX_STRANGERS = 10_000
 """Unknown sources whose rate is remembered; beyond, the record starts anew."""
+
+MAX_NAME = 64
+"""Characters of a user name that a trace shows, and of one that nobody has by which guesses are counted."""
+
+UserLookup = Callable[[str, str | None], Sequence[SipUser]]
+"""Finds who has a SIP user name: any account's, or those that the account with this code may call with."""
 
 
 class Places:
@@ -87,87 +95,122 @@ class Counts:
         return sum(self._channels.values())
 
 
+class Judged(NamedTuple):
+    """What a request's credentials came to, whose they are if they are good, and what a trace is to say."""
+
+    result: Result
+    users: tuple[SipUser, ...] = ()
+    note: str = ""
+
+
 class Doorkeeper:
-    """Checks credentials, words challenges, and bounds what strangers are answered."""
+    """Checks credentials, words challenges, and bounds what strangers are answered.
+
+    ``users`` finds who has a SIP user name, ``carriers_at`` the carriers that an address is an inbound gateway of.
+    """
 
     def __init__(
         self,
         settings: SipSettings,
         *,
         lab: bool,
+        realms: Realms,
         new_token: Callable[[], str],
-        password: Callable[[str], tuple[str, str] | None],
+        users: UserLookup,
         login: Callable[[str], Login | None],
+        carriers_at: Callable[[str], Collection[str]],
         nonces: Nonces | None = None,
+        guesses: Guesses | None = None,
     ) -> None:
         self._login = login
         self._settings = settings
         self._lab = lab
-        self._password = password
+        self.realms = realms
+        self._users = users
+        self._carriers_at = carriers_at
         self._nonces = nonces or Nonces(os.urandom(32), settings.nonce_s, new_token=new_token)
+        self._guesses = guesses or Guesses(own_ledgers())
         self._strangers: dict[str, int] = {}
         self._second = 0
 
     def attempt(self, request: Request, source: Hop, now: float) -> Attempt:
         """Return the attempt that an INVITE makes, its credentials already judged."""
         address = source.host if ":" not in source.host else parse_address(source.host)
-        authorization = request.get("authorization")
-        if authorization is None:
+        if request.get("authorization") is None:
             return Attempt(address, Places(request))
-        proof, carriers, endpoint = self._prove(request, authorization, address, now)
-        return Attempt(address, Places(request), proof=proof, proven_carriers=carriers, proven_endpoint=endpoint)
+        try:
+            judged = self.judge(request, address, now, self._callers)
+        except StoreUnavailableError as error:
+            judged = Judged("missing", note=str(error))  # where nothing can be read, the decision finds that out
+        return Attempt(
+            address,
+            Places(request),
+            proof=_PROOFS[judged.result],
+            proven_carriers=tuple([user.carrier_id for user in judged.users if user.carrier_id]),
+            proven_endpoint="".join([user.endpoint_id for user in judged.users]),
+            note=judged.note,
+        )
 
-    def _prove(
-        self, request: Request, authorization: str, source: str, now: float
-    ) -> tuple[Proof, tuple[str, ...], str]:
-        carriers: list[str] = []
-        endpoints: list[str] = []
+    def _callers(self, name: str, code: str | None) -> list[SipUser]:
+        """Return who may call with a user name: carriers' users, and the endpoint, whose name nobody else's has."""
+        login = self._login(name)
+        own = [SipUser(login.id, login.password, endpoint_id=login.endpoint_id)] if login else []
+        return [*self._users(name, code), *own]
 
-        def password(username: str) -> str | None:
-            name = username.partition("@")[0]
-            found = self._password(name)
-            if found is not None:
-                carriers.append(found[1])
-                return found[0]
-            with suppress(StoreUnavailableError):  # the decision that follows finds that out and says so
-                login = self._login(name)
-                if login is not None:
-                    endpoints.append(login.endpoint_id)
-                    return login.password
-            return None
+    def judge(self, request: Request, source: str, now: float, users: UserLookup) -> Judged:
+        """Check a request's credentials against the passwords of those who have the user name that it gives.
 
-        result = self.judge(request, authorization, source, now, password)
-        if result == "ok":
-            return Proof.GOOD, tuple(carriers), "".join(endpoints)
-        return _PROOFS[result], (), ""
+        Raises `StoreUnavailableError` where ``users`` does.
+        """
+        realm = self.realm(request)
+        known: list[SipUser] = []
+        keys: list[str] = []
 
-    def judge(
-        self,
-        request: Request,
-        authorization: str | None,
-        source: str,
-        now: float,
-        password: Callable[[str], str | None],
-    ) -> Result:
-        """Check a request's credentials against the passwords of users, named as in the header."""
-        return verify(
-            authorization,
+        def passwords(username: str) -> list[str] | None:
+            known.extend(_named(self.realms.user(realm, username), users))
+            keys.extend([user.login_id for user in known] or [username[:MAX_NAME]])
+            return None if self._must_wait(source, known, keys) else [user.password for user in known]
+
+        found = verify(
+            request.get_all("authorization"),
             request.method,
-            password,
-            realm=self.realm(request),
+            passwords,
+            realm=realm,
             nonces=self._nonces,
             source=source,
             now=now,
             algorithms=self._settings.digest_algorithms,
-        ).result
+        )
+        if found.result == "ok":
+            right = tuple([known[place] for place in found.right])
+            self._guesses.right(source, [user.login_id for user in right])
+            return Judged("ok", right)
+        if found.result == "wrong" and keys:
+            self._guesses.wrong(source, keys)
+        return Judged(found.result, note=self._note(found, source, realm, known, keys))
+
+    def _must_wait(self, source: str, known: Sequence[SipUser], keys: Sequence[str]) -> bool:
+        if not self._guesses.wait(source, keys):
+            return False
+        carriers = [user.carrier_id for user in known if user.carrier_id]
+        return not carriers or set(carriers).isdisjoint(self._carriers_at(source))
+
+    def _note(self, found: Outcome, source: str, realm: str, known: Sequence[SipUser], keys: Sequence[str]) -> str:
+        """Say what was the matter with credentials; only the operator reads it, who may know which users there are."""
+        if found.why or not keys:
+            return found.why
+        name = quote_string(found.username[:MAX_NAME])
+        if found.result == "unchecked":
+            wait = self._guesses.wait(source, keys)
+            return f"not looked at: too many wrong ones from {source} or for {name}; again in {wait} s"
+        if not known:
+            return f"nobody has the user name {name} at realm {quote_string(realm)}"
+        whose = [f"carrier {user.carrier_id}" if user.carrier_id else "an endpoint" for user in known]
+        return f"the password of user {name} is wrong ({', '.join(whose)})"
 
     def realm(self, request: Request) -> str:
-        """Return the digest realm: the Request-URI's domain if it is ours, else the platform's."""
-        try:
-            host = request.request_uri.host
-        except MessageError:
-            host = ""
-        return host if host in self._settings.domains else self._settings.realm
+        """Return the digest realm of a request."""
+        return self.realms.of(called_host(request))
 
     def headers(
         self, request: Request, verdict: Verdict, refusal: Refusal, source: str, now: float
@@ -184,8 +227,8 @@ class Doorkeeper:
         return ()
 
     def may_answer(self, source: str, now: float) -> bool:
-        """Tell whether one more answer to an unknown source fits its rate."""
-        if self._lab:
+        """Tell whether one more answer to an unknown source fits its rate; who has proven itself has none."""
+        if self._lab or self._guesses.knows(source):
             return True
         if int(now) != self._second or len(self._strangers) > MAX_STRANGERS:
             self._second = int(now)
@@ -199,4 +242,27 @@ class Doorkeeper:
             self._strangers[source] -= 1
 
 
-_PROOFS = {"missing": Proof.NONE, "stale": Proof.STALE, "wrong": Proof.WRONG}
+def called_host(request: Request) -> str:
+    """Return the host of the Request-URI, "" where none can be read."""
+    try:
+        return request.request_uri.host
+    except MessageError:
+        return ""
+
+
+def _named(user: tuple[str, str | None] | None, users: UserLookup) -> Sequence[SipUser]:
+    """Return who is meant: by the whole user name, else by what stands before an ``@host`` that some clients add."""
+    if user is None:
+        return []
+    name, code = user
+    part = name.partition("@")[0]
+    return users(name, code) or (users(part, code) if part != name else [])
+
+
+_PROOFS: dict[Result, Proof] = {
+    "missing": Proof.NONE,
+    "stale": Proof.STALE,
+    "wrong": Proof.WRONG,
+    "unchecked": Proof.UNCHECKED,
+    "ok": Proof.GOOD,
+}

@@ -13,22 +13,33 @@ from trunkline.sip.uri import BLANKS, TOKEN, MessageError, end_of_quoted, quote_
 
 ALGORITHMS = ("SHA-256", "MD5")
 """What we offer and answer, the preferred one first (RFC 8760 §2.4); the -sess forms are answered as well."""
-MAX_COUNTS = 16_384
-"""Nonces whose count is remembered; beyond, the oldest is forgotten and could be replayed until it expires."""
+MAX_COUNTS = 65_536
+"""Nonces whose count is remembered: over 1,000 logins a second while each serves a minute. Beyond, the oldest is
+forgotten and could be replayed, from its own source, until it expires."""
 MAX_SKEW_S = 1.0
 """Seconds that a nonce may lie in the future, where two processes share the secret."""
 
+_HEX = frozenset("0123456789abcdefABCDEF")
 _HASHES: dict[str, Callable[[bytes], "hashlib._Hash"]] = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 Freshness = Literal["ok", "stale", "invalid"]
-Result = Literal["missing", "stale", "wrong", "ok"]
+Result = Literal["missing", "stale", "unchecked", "wrong", "ok"]
+
+MAX_ANSWERS = 8
+"""Credentials of one request that are looked through for those of our realm."""
 
 
 class Outcome(NamedTuple):
-    """What verify found: the result, and the username claimed ("" if there are no credentials)."""
+    """What verify found: the result, and the username claimed ("" if there are no credentials).
+
+    ``why`` says for a trace what was the matter, other than the password; ``right`` are the places of the passwords
+    that fit.
+    """
 
     result: Result
     username: str
+    why: str = ""
+    right: tuple[int, ...] = ()
 
 
 class Nonces:
@@ -118,9 +129,9 @@ def challenge(realm: str, nonce: str, stale: bool = False, algorithms: Sequence[
 
 
 def verify(
-    authorization: str | None,
+    authorizations: Sequence[str],
     method: str,
-    password: Callable[[str], str | None],
+    passwords: Callable[[str], Sequence[str] | None],
     *,
     realm: str,
     nonces: Nonces,
@@ -131,39 +142,89 @@ def verify(
 ) -> Outcome:
     """Check the credentials of one request.
 
-    `authorization` is the header value (None without one), `password` gives a user's password or None for an unknown
-    user. The result is "missing" without Digest credentials for `realm`; "stale" for right credentials on a nonce
-    that is too old, replayed or not made for `source` (challenge again with stale=true: the user need not be asked);
-    "wrong" for everything else, malformed credentials included. `without_qop` also takes the RFC 2069 form, which has
-    no nonce count and so allows replays for the nonce's lifetime.
+    `authorizations` are its header values, of which the one for `realm` counts. `passwords` gives those that a user may
+    have (none for an unknown one), or None if they are not to be checked now; it is asked only for nonces that we made,
+    so that others cost no look-up. The result is
+
+    - "missing" without Digest credentials for `realm`;
+    - "wrong" for malformed credentials, and for a wrong password or user;
+    - "stale" for a nonce that is too old, not ours or not made for `source`, and for right credentials whose nonce
+      count was there before (challenge again with stale=true: the user need not be asked, RFC 7616 §3.3);
+    - "unchecked" if `passwords` says so.
+
+    `without_qop` also takes the RFC 2069 form, which has no nonce count and so allows replays for the nonce's lifetime.
+    The `uri` of the credentials counts as part of their digest, and need not be the Request-URI: proxies rewrite that.
     """
-    if authorization is None:
-        return Outcome("missing", "")
-    if authorization.partition(" ")[0].lower() != "digest":
-        return Outcome("missing", "")
-    try:
-        fields = parse_digest(authorization)
-    except MessageError:
-        return Outcome("wrong", "")
-    username = fields.get("username", "")
-    if fields.get("realm") != realm:
-        return Outcome("missing", username)
-    count = _count(fields, without_qop)
-    algorithm = _algorithm(fields.get("algorithm", "MD5"), algorithms)
-    nonce, uri, given = fields.get("nonce"), fields.get("uri"), fields.get("response")
-    if count is None or algorithm is None or not nonce or not uri or not given:
-        return Outcome("wrong", username)
+    found = _answer_at(authorizations, realm)
+    if isinstance(found, Outcome):
+        return found
+    username = found.get("username", "")
+    why = _unusable(found, algorithms, without_qop)
+    if why:
+        return Outcome("wrong", username, why)
+    nonce = found["nonce"]
+    fresh = nonces.check(nonce, source, now, realm)
+    if fresh != "ok":
+        return Outcome("stale", username, _STALE[fresh])
+    known = passwords(username)
+    if known is None:
+        return Outcome("unchecked", username)
+    algorithm, given = found.get("algorithm", "MD5").upper(), _encode(found["response"].lower())
+
+    def fits(password: str) -> bool:
+        expected = _response(algorithm, found, username=username, password=password, method=method, uri=found["uri"])
+        return hmac.compare_digest(given, expected.encode())
+
     # An unknown user costs the same time as a known one.
-    known = password(username)
-    expected = _response(algorithm, fields, username=username, password=known or "", method=method, uri=uri)
-    right = hmac.compare_digest(_encode(given.lower()), expected.encode())
-    if known is None or not right:
+    right = tuple([place for place, password in enumerate(known or ("",)) if fits(password)])
+    if not known or not right:
         return Outcome("wrong", username)
-    if nonces.check(nonce, source, now, realm) != "ok":
-        return Outcome("stale", username)
+    count = 0 if "qop" not in found else int(found["nc"], 16)
     if count and not nonces.count_up(nonce, count):
-        return Outcome("stale", username)
-    return Outcome("ok", username)
+        return Outcome("stale", username, f"count {found['nc']} of this nonce was used before: a replay, or overtaken")
+    return Outcome("ok", username, right=right)
+
+
+_STALE: dict[Freshness, str] = {
+    "stale": "the nonce is too old",
+    "invalid": "the nonce is none of ours, or was given to another source or realm",
+}
+
+
+def _answer_at(authorizations: Sequence[str], realm: str) -> dict[str, str] | Outcome:
+    """Return the Digest credentials for a realm; else what comes of there being none."""
+    outcome = Outcome("missing", "")
+    for value in authorizations[:MAX_ANSWERS]:
+        if value.strip(BLANKS).partition(" ")[0].lower() != "digest":
+            continue
+        try:
+            fields = parse_digest(value)
+        except MessageError:
+            outcome = Outcome("wrong", "", "malformed credentials")
+            continue
+        if fields.get("realm") == realm:
+            return fields
+        if outcome.result == "missing":
+            outcome = Outcome("missing", fields.get("username", ""), "the credentials are for another realm")
+    return outcome
+
+
+def _unusable(fields: dict[str, str], algorithms: Sequence[str], without_qop: bool) -> str:
+    """Say why credentials are none that we asked for; "" if they are."""
+    for name in ("username", "nonce", "uri", "response"):
+        if not fields.get(name):
+            return f"the credentials have no {name}"
+    algorithm = fields.get("algorithm", "MD5").upper()
+    if algorithm not in algorithms or algorithm not in _HASHES:
+        return f"algorithm {algorithm[:20]} was not offered"
+    if "qop" not in fields:
+        return "" if without_qop else "the credentials have no qop, so they could be replayed"
+    if fields["qop"].lower() != "auth":
+        return f"qop {fields['qop'][:20]} was not offered"
+    count = fields.get("nc", "")
+    if len(count) != 8 or not _HEX.issuperset(count) or not int(count, 16) or not fields.get("cnonce"):
+        return "the credentials have no nonce count of 8 hex digits above zero, or no cnonce"
+    return ""
 
 
 def choose(challenges: Iterable[str]) -> str | None:
@@ -242,21 +303,6 @@ def _response(
     if qop:
         return digest(f"{ha1}:{nonce}:{fields.get('nc', '')}:{cnonce}:{qop}:{ha2}")
     return digest(f"{ha1}:{nonce}:{ha2}")
-
-
-def _count(fields: dict[str, str], without_qop: bool) -> int | None:
-    """The nonce count of credentials; 0 for the form without qop, None if they are unacceptable."""
-    if "qop" not in fields:
-        return 0 if without_qop else None
-    text = fields.get("nc", "")
-    if fields["qop"].lower() != "auth" or len(text) != 8 or not fields.get("cnonce"):
-        return None
-    return int(text, 16) or None if frozenset("0123456789abcdefABCDEF").issuperset(text) else None
-
-
-def _algorithm(name: str, allowed: Sequence[str]) -> str | None:
-    upper = name.upper()
-    return upper if upper in allowed and upper in _HASHES else None
 
 
 def _usable(fields: dict[str, str]) -> bool:

@@ -18,14 +18,14 @@ from trunkline.core.bindings import Login
 from trunkline.core.caller_names import NameSource
 from trunkline.core.calling import decide_call_of
 from trunkline.core.calls import EndCause, EndedBy, Ending
-from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, Proof, Usage
+from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, Proof, SipUser, Usage
 from trunkline.core.fetching import CallRunner
 from trunkline.core.model import CalledIn
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall
 from trunkline.core.routing import Decision, Verdict, decide
 from trunkline.core.sources import parse_address
-from trunkline.sip.admission import Counts, Doorkeeper, Places
+from trunkline.sip.admission import Counts, Doorkeeper, Places, called_host
 from trunkline.sip.call import Call
 from trunkline.sip.caller_names import ask_name, name_caller
 from trunkline.sip.capture import Capture, Captures
@@ -45,11 +45,13 @@ from trunkline.sip.events import (
     Timeout,
     TransportFailed,
 )
+from trunkline.sip.guesses import Guesses
 from trunkline.sip.hop import Hop
 from trunkline.sip.leg import ALLOW, Leg
 from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.locating import Locator, Place, TargetRefusedError
 from trunkline.sip.message import Request
+from trunkline.sip.realms import Realms
 from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
 from trunkline.sip.registering import EndpointRegistrar
 from trunkline.sip.replying import reply
@@ -92,8 +94,8 @@ class FactSource(Protocol):
         """Return with what we answer the challenge of a trunk's target. Raises `StoreUnavailableError`."""
         ...
 
-    def sip_password(self, username: str) -> tuple[str, str] | None:
-        """Return (password, carrier id) of an `auth` carrier's user."""
+    def sip_users(self, username: str, account_code: str | None) -> list[SipUser]:
+        """Return the users of `auth` carriers that have this name. Raises `StoreUnavailableError`."""
         ...
 
     def endpoint_login(self, username: str) -> Login | None:
@@ -133,6 +135,8 @@ class Edge:
         flush: Callable[[], None],
         counts: Counts | None = None,
         nonces: Nonces | None = None,
+        guesses: Guesses | None = None,
+        sip_host: str = "",
     ) -> None:
         self.transactions = transactions
         self.facts = facts
@@ -157,10 +161,13 @@ class Edge:
         self.keeper = Doorkeeper(
             settings,
             lab=lab,
+            realms=Realms(settings, sip_host),
             new_token=new_token,
-            password=facts.sip_password,
+            users=facts.sip_users,
             login=facts.endpoint_login,
+            carriers_at=self._carriers_at,
             nonces=nonces,
+            guesses=guesses,
         )
         self.registrar: EndpointRegistrar | None = None
         self.name_source: NameSource | None = None
@@ -277,6 +284,9 @@ class Edge:
     def _known(self, address: str) -> bool:
         return bool(self.facts.read(Attempt(address, {}), self.counts).sources)
 
+    def _carriers_at(self, address: str) -> set[str]:
+        return {source.carrier.id for source in self.facts.read(Attempt(address, {}), self.counts).sources}
+
     def _answers_to(self, host: str) -> bool:
         address = parse_address(host)
         return self._known(address) or not self._silent(address, self.now())
@@ -298,7 +308,7 @@ class Edge:
         if not facts.sources:
             verdict = Verdict.SOURCE_UNKNOWN if facts.readable else Verdict.FACTS_UNREADABLE
             within_rate = self.keeper.may_answer(address, now)
-            self._answer_stranger(txn, request, REFUSALS[verdict], address, within_rate=within_rate)
+            self._answer_stranger(txn, request, verdict, address, within_rate=within_rate)
             return
         try:
             request.validate()
@@ -323,11 +333,13 @@ class Edge:
             self._reject(txn, request, parse_address(source.host), error, now)
             return
         attempt = self.keeper.attempt(request, source, self.wall())
+        if attempt.proof is Proof.GOOD:
+            source.door.keep(source)
         facts = self.facts.read(attempt, self.counts)
         caller = facts.endpoint
         decision = decide(attempt, facts) if caller is None else decide_call_of(caller, attempt, self.counts)
         if decision.verdict is not Verdict.ROUTE:
-            self._refuse(txn, request, attempt, decision, now)
+            self._refuse(txn, request, attempt, decision, now, known=bool(facts.sources))
             return
         self.transactions.respond(txn, reply(request, 100), now)
         call = Call(self, txn, request, decision, now)
@@ -351,14 +363,21 @@ class Edge:
             self._unclaimed(source, called, REFUSED_MESSAGE, (("message", f"{error.status} {error.reason}"),))
 
     def _refuse(
-        self, txn: ServerTransaction, request: Request, attempt: Attempt, decision: Decision, now: float
+        self,
+        txn: ServerTransaction,
+        request: Request,
+        attempt: Attempt,
+        decision: Decision,
+        now: float,
+        *,
+        known: bool,
     ) -> None:
-        refusal = REFUSALS[decision.verdict]
-        if decision.verdict in STRANGERS and attempt.proof is not Proof.GOOD:
+        decision, refusal = self.keeper.realms.told(decision, called_host(request)), REFUSALS[decision.verdict]
+        if decision.verdict in STRANGERS and attempt.proof is not Proof.GOOD and not known:
             within_rate = self.keeper.may_answer(attempt.source, now)
             if within_rate:
                 self._record_refusal(request, attempt, decision, refusal)
-            self._answer_stranger(txn, request, refusal, attempt.source, within_rate=within_rate)
+            self._answer_stranger(txn, request, decision.verdict, attempt.source, within_rate=within_rate)
             return
         self._record_refusal(request, attempt, decision, refusal, txn.capture)
         headers = self.keeper.headers(request, decision.verdict, refusal, attempt.source, self.wall())
@@ -366,13 +385,13 @@ class Edge:
         self.transactions.respond(txn, answer, now)
 
     def _answer_stranger(
-        self, txn: ServerTransaction, request: Request, refusal: Refusal, source: str, *, within_rate: bool
+        self, txn: ServerTransaction, request: Request, verdict: Verdict, source: str, *, within_rate: bool
     ) -> None:
         """Answer once and keep nothing, so that a scanner gets no retransmissions and costs no memory."""
         if self.settings.stealth or not within_rate:
             self.transactions.answer_once(txn, None)
             return
-        verdict = Verdict.CREDENTIALS_MISSING if refusal.status == 401 else Verdict.SOURCE_UNKNOWN
+        refusal = REFUSALS[verdict]
         headers = self.keeper.headers(request, verdict, refusal, source, self.wall())
         answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
         self.transactions.answer_once(txn, answer)

@@ -21,6 +21,7 @@ REFUSALS: dict[Verdict, Refusal] = {
     Verdict.CREDENTIALS_MISSING: Refusal(401, "Unauthorized"),
     Verdict.CREDENTIALS_STALE: Refusal(401, "Unauthorized"),
     Verdict.CREDENTIALS_WRONG: Refusal(403, "Forbidden"),
+    Verdict.CREDENTIALS_UNCHECKED: Refusal(403, "Forbidden"),
     Verdict.SOURCE_UNKNOWN: Refusal(403, "Forbidden"),
     Verdict.NUMBER_UNKNOWN: Refusal(404, "Not Found"),
     Verdict.NOT_THIS_CARRIER: Refusal(404, "Not Found"),
@@ -38,6 +39,7 @@ UNCLAIMED = frozenset(
         Verdict.CREDENTIALS_MISSING,
         Verdict.CREDENTIALS_STALE,
         Verdict.CREDENTIALS_WRONG,
+        Verdict.CREDENTIALS_UNCHECKED,
         Verdict.SOURCE_UNKNOWN,
         Verdict.NUMBER_UNKNOWN,
         Verdict.NOT_THIS_CARRIER,
@@ -45,7 +47,15 @@ UNCLAIMED = frozenset(
 )
 """Verdicts that belong to no account: kept aggregated, as unclaimed calls."""
 
-STRANGERS = frozenset({Verdict.SOURCE_UNKNOWN, Verdict.CREDENTIALS_MISSING, Verdict.CREDENTIALS_WRONG})
+STRANGERS = frozenset(
+    {
+        Verdict.SOURCE_UNKNOWN,
+        Verdict.CREDENTIALS_MISSING,
+        Verdict.CREDENTIALS_STALE,
+        Verdict.CREDENTIALS_WRONG,
+        Verdict.CREDENTIALS_UNCHECKED,
+    }
+)
 """Verdicts that anybody on the Internet can cause: answered once, without state, and rate-limited."""
 
 _CAUSES = {

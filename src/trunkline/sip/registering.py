@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from trunkline.core.bindings import Bindings, BindingsFullError, Flow, Login
 from trunkline.core.errors import StoreUnavailableError
+from trunkline.core.facts import SipUser
 from trunkline.core.routing import Verdict
 from trunkline.core.sources import parse_address
 from trunkline.sip.digest import Result
@@ -37,6 +38,7 @@ _REFUSED: dict[Result, Verdict] = {
     "missing": Verdict.CREDENTIALS_MISSING,
     "stale": Verdict.CREDENTIALS_STALE,
     "wrong": Verdict.CREDENTIALS_WRONG,
+    "unchecked": Verdict.CREDENTIALS_UNCHECKED,
 }
 
 log = logging.getLogger(__name__)
@@ -130,13 +132,13 @@ class EndpointRegistrar:
         """Return who has proven to be whom, None where the answer was a challenge or a refusal without state."""
         edge, found = self._edge, list[Login]()
 
-        def password(username: str) -> str | None:
-            login = edge.facts.endpoint_login(username.partition("@")[0])
+        def users(name: str, _account: str | None) -> list[SipUser]:
+            login = edge.facts.endpoint_login(name)  # the only one of its name in all accounts
             found.extend([login] if login else [])
-            return login.password if login else None
+            return [SipUser(login.id, login.password, endpoint_id=login.endpoint_id)] if login else []
 
         wall = edge.wall()
-        result = edge.keeper.judge(request, request.get("authorization"), address, wall, password)
+        result = edge.keeper.judge(request, address, wall, users).result
         if result == "ok":
             return found[0]
         verdict = _REFUSED[result]

@@ -21,6 +21,7 @@ from hashlib import blake2b
 
 from trunkline.sip.admission import Counts
 from trunkline.sip.digest import Nonces
+from trunkline.sip.guesses import LEDGER_WORDS, LEDGERS, Ledger
 
 SLOTS = 65_536
 """Keys with calls in progress. One that finds no slot is counted by each worker alone, at N times its own calls, so
@@ -29,14 +30,15 @@ that the limit still holds, but no worker gets more than its share of it."""
 PROBES = 64
 """Slots that are looked at for one key."""
 
-NONCE_SETS, NONCE_WAYS = 4_096, 8
+NONCE_SETS, NONCE_WAYS = 32_768, 8
 """Nonces whose counts are remembered, in sets; the oldest of a full set is forgotten, as `digest.MAX_COUNTS` says."""
 
 _SECRET = 32
 _WORD = 8
 _KEYS = _SECRET // _WORD
 _NONCES = _KEYS + SLOTS
-_COLUMNS = _NONCES + 2 * NONCE_SETS * NONCE_WAYS
+_LEDGERS = _NONCES + 2 * NONCE_SETS * NONCE_WAYS
+_COLUMNS = _LEDGERS + LEDGERS * LEDGER_WORDS
 _COLUMN = 2 * SLOTS  # per slot: calls in progress, then the second and how many began in it
 _LOW = 0xFFFF_FFFF
 
@@ -125,6 +127,13 @@ class Board:
     def write_started(self, slot: int, second: int, started: int) -> None:
         """Set how many calls of this worker began in a second."""
         self._words[_COLUMNS + self.worker * _COLUMN + 2 * slot + 1] = (second & _LOW) << 32 | started
+
+    # Guesses
+
+    def ledgers(self) -> list[Ledger]:
+        """Return the ledgers of all workers, for `guesses.Guesses`."""
+        starts = [_LEDGERS + number * LEDGER_WORDS for number in range(LEDGERS)]
+        return [Ledger(self._words[start : start + LEDGER_WORDS], self.secret, self.locked) for start in starts]
 
     # Nonces
 

@@ -22,6 +22,7 @@ from trunkline.core.facts import (
     EndpointFact,
     Facts,
     NumberFact,
+    SipUser,
     SourceFact,
     Target,
     TrunkTarget,
@@ -79,6 +80,19 @@ _OUTBOUND = (
     "WHERE x.account_id = ? AND g.outbound = 1 AND g.active = 1 AND c.active = 1 AND c.deleted_at IS NULL "
     "ORDER BY x.depth, g.priority, g.seq LIMIT 50"
 )
+
+_USERS = (
+    "SELECT id, ciphertext, carrier_id FROM credentials "
+    "WHERE kind = 'sip_inbound' AND public_id = ? AND revoked_at IS NULL ORDER BY seq LIMIT ?"
+)
+_USERS_OF_ACCOUNT = (  # CROSS JOIN: in this order, so that accounts with equal user names cost nothing
+    "SELECT c.id, c.ciphertext, c.carrier_id FROM accounts a CROSS JOIN account_ancestors x ON x.account_id = a.id "
+    "CROSS JOIN credentials c ON c.account_id = x.ancestor_id AND c.kind = 'sip_inbound' AND c.public_id = ? "
+    "WHERE a.code = ? AND c.revoked_at IS NULL ORDER BY x.depth, c.seq LIMIT ?"
+)
+
+MAX_NAMESAKES = 8
+"""Users of one name whose passwords are tried; where more accounts have it, the later ones name their domain."""
 
 MAX_KEPT = 50_000
 """Facts kept in memory; beyond, all are let go and looked up anew."""
@@ -312,22 +326,23 @@ class FactReader:
         row = self._db.execute("SELECT cnam FROM numbers WHERE e164 = ? AND removed_at IS NULL", (e164,)).fetchone()
         return str(row[0]) if row is not None and row[0] is not None else None
 
-    def sip_password(self, username: str) -> tuple[str, str] | None:
-        """Return (password, carrier id) of an `auth` carrier's user; None for an unknown one.
+    def sip_users(self, username: str, account_code: str | None) -> list[SipUser]:
+        """Return the users of `auth` carriers that have this name, at most `MAX_NAMESAKES`, with their passwords.
 
-        None, too, while the database cannot be read: the decision that follows then finds that out and says so.
+        With an account's code: those of its carriers and of carriers above it, the nearest first; else those of all
+        accounts, the oldest first. Raises `StoreUnavailableError` where they cannot be read. Decrypts.
         """
         if self._vault is None:
-            return None
+            return []
+        name = username.encode("utf-8", "replace").decode()
         try:
-            row = self._db.execute(
-                "SELECT id, ciphertext, carrier_id FROM credentials "
-                "WHERE kind = 'sip_inbound' AND public_id = ? AND revoked_at IS NULL",
-                (username.encode("utf-8", "replace").decode(),),
-            ).fetchone()
-        except sqlite3.Error:
-            return None
-        return (self._vault.open(row[1], row[0]), row[2]) if row else None
+            if account_code is None:
+                rows = self._db.execute(_USERS, (name, MAX_NAMESAKES)).fetchall()
+            else:
+                rows = self._db.execute(_USERS_OF_ACCOUNT, (name, account_code, MAX_NAMESAKES)).fetchall()
+            return [SipUser(row[0], self._vault.open(row[1], row[0]), row[2]) for row in rows]
+        except (sqlite3.Error, InvalidTag, ValueError):  # the last two: a row that was damaged
+            raise StoreUnavailableError("the carriers' credentials cannot be read") from None
 
     def endpoint_login(self, username: str) -> Login | None:
         """Return what an endpoint's user name and password open; None for an unknown one.

@@ -109,7 +109,7 @@ credentials = Table(
     _text("realm", null=True),
     Index("credentials_public", "kind", "public_id"),
     Index("credentials_lookup", "kind", "lookup_hash"),
-    Index("credentials_account", "account_id"),
+    Index("credentials_account", "account_id", "kind", "public_id"),
     Index("credentials_carrier", "carrier_id"),
 )
 

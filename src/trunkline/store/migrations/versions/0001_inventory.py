@@ -238,7 +238,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("id"),
     )
-    op.create_index("credentials_account", "credentials", ["account_id"], unique=False)
+    op.create_index("credentials_account", "credentials", ["account_id", "kind", "public_id"], unique=False)
     op.create_index("credentials_carrier", "credentials", ["carrier_id"], unique=False)
     op.create_index("credentials_lookup", "credentials", ["kind", "lookup_hash"], unique=False)
     op.create_index("credentials_public", "credentials", ["kind", "public_id"], unique=False)
