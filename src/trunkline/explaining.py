@@ -13,10 +13,11 @@ from typing import Any
 
 from trunkline import control
 from trunkline.core import e164
+from trunkline.core.calling import decide_call
 from trunkline.core.errors import InvalidError
-from trunkline.core.facts import Attempt, Facts, NoUsage, TrunkTarget, Usage
+from trunkline.core.facts import ApplicationTarget, Attempt, Facts, GatewaysTarget, NoUsage, TrunkTarget, Usage
 from trunkline.core.model import EVERYTHING, CalledIn, Scope
-from trunkline.core.routing import Decision, Verdict, attempt_of, decide
+from trunkline.core.routing import Decision, Verdict, attempt_of
 from trunkline.core.sources import parse_address
 from trunkline.sip.realms import Realms
 from trunkline.sip.refusals import REFUSALS
@@ -25,6 +26,8 @@ from trunkline.store import database
 from trunkline.store.facts import FactReader
 
 MAX_TEXT = 128
+
+_KINDS = {TrunkTarget: "trunk", ApplicationTarget: "application", GatewaysTarget: "outbound trunk"}
 
 
 def explain(
@@ -44,7 +47,7 @@ def explain(
     facts = reader.read(attempt, usage)
     if viewer is not None:
         facts = _seen_by(facts, frozenset(viewer))
-    decision = decide(attempt, facts)
+    decision = decide_call(attempt, facts)
     return described(attempt, decision if realms is None else realms.told(decision, host), live=realms is not None)
 
 
@@ -65,6 +68,7 @@ def _seen_by(facts: Facts, accounts: frozenset[str]) -> Facts:
     return facts._replace(
         sources=tuple(s for s in facts.sources if s.carrier.account_id in accounts),
         numbers=tuple(n for n in facts.numbers if n.account_id in accounts),
+        trunks=tuple(t for t in facts.trunks if t.account_id in accounts),
     )
 
 
@@ -72,7 +76,6 @@ def described(attempt: Attempt, decision: Decision, *, live: bool) -> dict[str, 
     """Return a decision as plain values, with the SIP answer that it means."""
     refusal = REFUSALS.get(decision.verdict)
     target = decision.target
-    kind = "trunk" if isinstance(target, TrunkTarget) else "application"
     trace = [{"part": step.part, "text": step.text} for step in decision.trace]
     number = decision.number.e164 if decision.number else None
     if number is not None and not e164.is_valid(number):
@@ -86,7 +89,7 @@ def described(attempt: Attempt, decision: Decision, *, live: bool) -> dict[str, 
         "to": attempt.called.get(CalledIn.REQUEST_URI, ""),
         "number": number,
         "carrier": decision.carrier.name if decision.carrier else None,
-        "target": f"{kind} {target.name}" if routed and target is not None else None,
+        "target": f"{_KINDS[type(target)]} {target.name}" if routed and target is not None else None,
         "trace": trace,
         "facts": "live" if live else "offline",
     }

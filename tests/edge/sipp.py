@@ -58,7 +58,8 @@ class Sipp:
         self.ip, self.port, self.transport = ip, free_port(ip, kind), transport
         self._folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         text = (SCENARIOS / f"{scenario}.xml").read_text()
-        text = re.sub(r"\{\{(\w+)\}\}", lambda found: words[found[1]], text)
+        said = {"caller": "14155550100", **words}
+        text = re.sub(r"\{\{(\w+)\}\}", lambda found: said[found[1]], text)
         (self._folder / "scenario.xml").write_text(text)
         command = [BINARY, *([to, "-s", number] if to else []), "-sf", "scenario.xml", "-i", ip, "-p", str(self.port)]
         command += ["-m", str(calls), "-r", str(rate), "-timeout", f"{seconds}s", "-timeout_error", "-nostdin"]

@@ -228,7 +228,7 @@ class _Reader:
     def endpoint_in(self, _account: str, _user: str) -> None:
         """Know no endpoint."""
 
-    def sip_users(self, _user: str, _account: str | None) -> list[SipUser]:
+    def sip_users(self, _user: str, _account: str | None, _trunk: str) -> list[SipUser]:
         """Know nobody."""
         return []
 

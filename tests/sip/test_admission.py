@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from trunkline.config import SipSettings
@@ -25,7 +27,7 @@ def test_a_source_that_has_proven_itself_is_challenged_as_often_as_it_calls() ->
         lab=False,
         realms=Realms(settings, "127.0.0.1"),
         new_token=lambda: "t",
-        users=lambda _name, _code: [],
+        users=lambda _name, _code, _trunk: [],
         login=lambda _name: None,
         carriers_at=lambda _address: (),
         guesses=guesses,
@@ -43,7 +45,7 @@ def test_any_user_name_is_judged_and_told_in_bounds(name: str, known: bool) -> N
         lab=False,
         realms=Realms(SETTINGS, "127.0.0.1"),
         new_token=lambda: "t",
-        users=lambda _name, _code: [SipUser("login", "secret", "carrier")] if known else [],
+        users=lambda _name, _code, _trunk: [SipUser("login", "secret", "carrier")] if known else [],
         login=lambda _name: None,
         carriers_at=lambda _address: (),
     )
@@ -52,9 +54,9 @@ def test_any_user_name_is_judged_and_told_in_bounds(name: str, known: bool) -> N
     said = answer(offered[0][1], "INVITE", "sip:1", name, "guess", new_token=lambda: "c")
     again = Request("INVITE", "sip:1@127.0.0.1", [("authorization", said)])
     for _ in range(FREE_OF_SOURCE + 2):
-        judged = keeper.judge(again, SOURCE, 0.0, keeper._users)
+        judged = keeper.judge(again, SOURCE, 0.0, partial(keeper._users_of, trunk=""))
     assert judged.result == "unchecked"
     assert len(judged.note) < 300
     right = answer(offered[0][1], "INVITE", "sip:1", name, "secret", new_token=lambda: "c")
     there = Request("INVITE", "sip:1@127.0.0.1", [("authorization", right)])
-    assert keeper.judge(there, SOURCE, 0.0, keeper._users).result == "unchecked"
+    assert keeper.judge(there, SOURCE, 0.0, partial(keeper._users_of, trunk="")).result == "unchecked"

@@ -5,6 +5,7 @@ NamedTuples, since they are made for every call: `store/facts.py` reads them, `c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -41,15 +42,24 @@ class Attempt(NamedTuple):
     """The id of the endpoint whose credentials the attempt carries, "" for carriers and strangers."""
     note: str = ""
     """What the trace is to say of credentials that are not good."""
+    trunk: str = ""
+    """The serial of the trunk whose domain the Request-URI names, "" where it names none."""
+    proven_logins: tuple[str, ...] = ()
+    """The trunk logins whose credentials the attempt carries."""
+    callers: Callable[[], tuple[str, ...]] = tuple
+    """Returns the user parts of who the attempt says is calling, the likeliest first; read when asked for."""
 
 
 class SipUser(NamedTuple):
-    """Whoever has a SIP user name: the login's id, its password, and whose it is, a carrier's or an endpoint's."""
+    """Whoever has a SIP user name: the credential's id, its password, and whose it is: a carrier's, an endpoint's, or
+    that of outbound trunks with this login.
+    """
 
     login_id: str
     password: str
     carrier_id: str = ""
     endpoint_id: str = ""
+    trunk_login_id: str = ""
 
 
 class CarrierFact(NamedTuple):
@@ -86,6 +96,17 @@ class TrunkTarget(NamedTuple):
     proofs: tuple[tuple[str, str], ...] = ()
 
 
+class GatewaysTarget(NamedTuple):
+    """The outbound gateways of an account and those above it, which take a call that an outbound trunk's PBX places.
+
+    ``name`` is the trunk's; ``caller`` the number that is shown, without ``+``.
+    """
+
+    trunk_id: str
+    name: str
+    caller: str
+
+
 class ApplicationTarget(NamedTuple):
     """An application (or a number's inline hook): its dialect and where it asks."""
 
@@ -95,7 +116,7 @@ class ApplicationTarget(NamedTuple):
     hooks: CallHooks
 
 
-Target = TrunkTarget | ApplicationTarget
+Target = TrunkTarget | ApplicationTarget | GatewaysTarget
 
 
 class NumberFact(NamedTuple):
@@ -126,6 +147,25 @@ class EndpointFact(NamedTuple):
     max_cps: int | None
     target: Target | None
     target_note: str
+
+
+class OutboundTrunkFact(NamedTuple):
+    """An outbound trunk that an attempt may belong to: it names it, comes from its networks, or carries its login.
+
+    ``listed`` tells whether the trunk's IP list covers the source, None where it has no list. ``caller`` is the first
+    of the attempt's callers that is a live number in the scope of the trunk's account, "" where none is.
+    """
+
+    id: str
+    name: str
+    account_id: str
+    account_active: bool
+    active: bool
+    max_channels: int | None
+    max_cps: int | None
+    listed: bool | None
+    login_id: str | None
+    caller: str
 
 
 class Usage(Protocol):
@@ -161,3 +201,5 @@ class Facts(NamedTuple):
     usage: Usage = NoUsage()
     readable: bool = True
     endpoint: EndpointFact | None = None
+    trunks: tuple[OutboundTrunkFact, ...] = ()
+    """Looked for only where no carrier is at the source, or the attempt names a trunk or carries its login."""

@@ -58,6 +58,10 @@ class Verdict(StrEnum):
     ACCOUNT_LIMIT = "account_limit"
     CARRIER_LIMIT = "carrier_limit"
     NO_TARGET = "no_target"
+    TRUNK_INACTIVE = "trunk_inactive"
+    TRUNK_UNCLEAR = "trunk_unclear"
+    CALLER_BARRED = "caller_barred"
+    NOT_DIALLABLE = "not_diallable"
 
 
 class Step(NamedTuple):
@@ -308,9 +312,7 @@ def _limited(number: NumberFact, carrier: CarrierFact, facts: Facts, trace: list
 
 
 def _described(target: Target) -> str:
-    if isinstance(target, TrunkTarget):
-        return f"trunk {target.name}"
-    return f"application {target.name}"
+    return f"{'trunk' if isinstance(target, TrunkTarget) else 'application'} {target.name}"
 
 
 def order_uris(uris: Sequence[tuple[str, int, int]], draw: Callable[[], float]) -> list[str]:
@@ -337,4 +339,5 @@ def order_uris(uris: Sequence[tuple[str, int, int]], draw: Callable[[], float]) 
 
 def attempt_of(source: str, to: str, *, caller: str = "") -> Attempt:
     """Return the attempt of a plain call from ``source`` to ``to``: the number stands in the Request-URI and in To."""
-    return Attempt(source=source, called={CalledIn.REQUEST_URI: to, CalledIn.TO: to}, caller=caller)
+    called = {CalledIn.REQUEST_URI: to, CalledIn.TO: to}
+    return Attempt(source=source, called=called, caller=caller, callers=lambda: (caller,) if caller else ())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from trunkline.config import SipSettings
@@ -22,6 +24,9 @@ from trunkline.sip.message import Request
 from trunkline.sip.realms import Realms
 from trunkline.sip.refusals import Refusal
 from trunkline.sip.uri import MessageError, NameAddr, quote_string, split_list
+
+MAX_IDENTITIES = 2
+"""P-Asserted-Identities of one INVITE: a SIP and a telephone URI (RFC 3325 §9.1)."""
 
 MAX_STRANGERS = 10_000
 """Unknown sources whose rate is remembered; beyond, the record starts anew."""
@@ -53,6 +58,20 @@ class Places:
             return default if text is None else NameAddr.parse(split_list(text)[0]).uri.user or default
         except (MessageError, IndexError):
             return default
+
+
+def identities(request: Request) -> tuple[str, ...]:
+    """Return the user parts of who calls: of each P-Asserted-Identity (RFC 3325 §9.1), then of From.
+
+    What cannot be read is left out.
+    """
+    users: list[str] = []
+    with suppress(MessageError):
+        texts = split_list(request.get("p-asserted-identity") or "")
+        users += [user for text in texts[:MAX_IDENTITIES] if (user := NameAddr.parse(text).uri.user)]
+    with suppress(MessageError):
+        users += [request.from_.uri.user or ""]
+    return tuple(users)
 
 
 class Counts:
@@ -106,7 +125,8 @@ class Judged(NamedTuple):
 class Doorkeeper:
     """Checks credentials, words challenges, and bounds what strangers are answered.
 
-    ``users`` finds who has a SIP user name, ``carriers_at`` the carriers that an address is an inbound gateway of.
+    ``users`` finds who has a SIP user name: in any account, in the one with this code, or the user of the trunk with
+    this serial. ``carriers_at`` finds the carriers that an address is an inbound gateway of.
     """
 
     def __init__(
@@ -116,7 +136,7 @@ class Doorkeeper:
         lab: bool,
         realms: Realms,
         new_token: Callable[[], str],
-        users: UserLookup,
+        users: Callable[[str, str | None, str], Sequence[SipUser]],
         login: Callable[[str], Login | None],
         carriers_at: Callable[[str], Collection[str]],
         nonces: Nonces | None = None,
@@ -136,10 +156,11 @@ class Doorkeeper:
     def attempt(self, request: Request, source: Hop, now: float) -> Attempt:
         """Return the attempt that an INVITE makes, its credentials already judged."""
         address = source.host if ":" not in source.host else parse_address(source.host)
+        trunk, callers = self.realms.trunk(called_host(request)), partial(identities, request)
         if request.get("authorization") is None:
-            return Attempt(address, Places(request))
+            return Attempt(address, Places(request), trunk=trunk, callers=callers)
         try:
-            judged = self.judge(request, address, now, self._callers)
+            judged = self.judge(request, address, now, partial(self._users_of, trunk=trunk))
         except StoreUnavailableError as error:
             judged = Judged("missing", note=str(error))  # where nothing can be read, the decision finds that out
         return Attempt(
@@ -149,13 +170,18 @@ class Doorkeeper:
             proven_carriers=tuple([user.carrier_id for user in judged.users if user.carrier_id]),
             proven_endpoint="".join([user.endpoint_id for user in judged.users]),
             note=judged.note,
+            trunk=trunk,
+            proven_logins=tuple([user.trunk_login_id for user in judged.users if user.trunk_login_id]),
+            callers=callers,
         )
 
-    def _callers(self, name: str, code: str | None) -> list[SipUser]:
-        """Return who may call with a user name: carriers' users, and the endpoint, whose name nobody else's has."""
-        login = self._login(name)
+    def _users_of(self, name: str, code: str | None, *, trunk: str) -> list[SipUser]:
+        """Return who may call with a user name: where a trunk is named, its own user alone; else carriers' and trunks'
+        users, and the endpoint, whose name nobody else's has.
+        """
+        login = None if trunk else self._login(name)
         own = [SipUser(login.id, login.password, endpoint_id=login.endpoint_id)] if login else []
-        return [*self._users(name, code), *own]
+        return [*self._users(name, code, trunk), *own]
 
     def judge(self, request: Request, source: str, now: float, users: UserLookup) -> Judged:
         """Check a request's credentials against the passwords of those who have the user name that it gives.
@@ -205,7 +231,7 @@ class Doorkeeper:
             return f"not looked at: too many wrong ones from {source} or for {name}; again in {wait} s"
         if not known:
             return f"nobody has the user name {name} at realm {quote_string(realm)}"
-        whose = [f"carrier {user.carrier_id}" if user.carrier_id else "an endpoint" for user in known]
+        whose = [_whose(user) for user in known]
         return f"the password of user {name} is wrong ({', '.join(whose)})"
 
     def realm(self, request: Request) -> str:
@@ -240,6 +266,12 @@ class Doorkeeper:
         """Take one answer back from an unknown source's rate: it has proven itself meanwhile."""
         if source in self._strangers:
             self._strangers[source] -= 1
+
+
+def _whose(user: SipUser) -> str:
+    if user.carrier_id:
+        return f"carrier {user.carrier_id}"
+    return "an endpoint" if user.endpoint_id else "an outbound trunk"
 
 
 def called_host(request: Request) -> str:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trunkline.core.calls import CallFacts, CallStatus, EndCause, EndedBy, Ending
-from trunkline.core.facts import ApplicationTarget, TrunkTarget
+from trunkline.core.facts import ApplicationTarget, GatewaysTarget, TrunkTarget
 from trunkline.core.records import CallRecord
 from trunkline.core.routing import Decision, order_uris
 from trunkline.sip.dialog import Dialog
@@ -24,6 +24,7 @@ from trunkline.sip.fields import Header
 from trunkline.sip.hunt import Hunt, Outcome
 from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg, clean
 from trunkline.sip.message import Request, Response
+from trunkline.sip.outbound import DialRefusedError, targets_by_gateways
 from trunkline.sip.refusals import cause_of, passed_on
 from trunkline.sip.replying import reply
 from trunkline.sip.targets import trunk_target
@@ -136,6 +137,24 @@ class Call:
             hunt.next(now)
         elif isinstance(target, ApplicationTarget):
             self.edge.run_documents(self, target)
+        elif isinstance(target, GatewaysTarget) and number is not None:
+            self._place(target, number.e164, now)
+
+    def _place(self, target: GatewaysTarget, digits: str, now: float) -> None:
+        """Take a PBX's call to the gateways of its account. It is reached as its INVITE came, since PBXs stand behind
+        NAT as phones do.
+        """
+        self.a.origin = self.a.origin._replace(only=True)
+        self.caller = "+" + target.caller
+        try:
+            targets = targets_by_gateways(self, digits)
+        except DialRefusedError as error:
+            self.note("end", str(error))
+            self.refuse(480, Ending(EndedBy.PLATFORM, error.cause, str(error)), now)
+            return
+        name = self.edge.facts.registered_name(target.caller)
+        self.hunt = hunt = Hunt(self, [t._replace(caller_name=name) for t in targets], self._trunk_done, last=True)
+        hunt.next(now)
 
     def _trunk_done(self, outcome: Outcome, now: float) -> None:
         self.hunt = None

@@ -16,14 +16,14 @@ from typing import Any, Protocol
 from trunkline.config import SipSettings
 from trunkline.core.bindings import Login
 from trunkline.core.caller_names import NameSource
-from trunkline.core.calling import decide_call_of
+from trunkline.core.calling import decide_call
 from trunkline.core.calls import EndCause, EndedBy, Ending
 from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, Proof, SipUser, Usage
 from trunkline.core.fetching import CallRunner
 from trunkline.core.model import CalledIn
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall
-from trunkline.core.routing import Decision, Verdict, decide
+from trunkline.core.routing import Decision, Verdict
 from trunkline.core.sources import parse_address
 from trunkline.sip.admission import Counts, Doorkeeper, Places, called_host
 from trunkline.sip.call import Call
@@ -94,8 +94,8 @@ class FactSource(Protocol):
         """Return with what we answer the challenge of a trunk's target. Raises `StoreUnavailableError`."""
         ...
 
-    def sip_users(self, username: str, account_code: str | None) -> list[SipUser]:
-        """Return the users of `auth` carriers that have this name. Raises `StoreUnavailableError`."""
+    def sip_users(self, username: str, account_code: str | None, trunk: str, /) -> list[SipUser]:
+        """Return the users of carriers and outbound trunks that have this name. Raises `StoreUnavailableError`."""
         ...
 
     def endpoint_login(self, username: str) -> Login | None:
@@ -282,7 +282,8 @@ class Edge:
         return leg
 
     def _known(self, address: str) -> bool:
-        return bool(self.facts.read(Attempt(address, {}), self.counts).sources)
+        facts = self.facts.read(Attempt(address, {}), self.counts)
+        return bool(facts.sources or facts.trunks)
 
     def _carriers_at(self, address: str) -> set[str]:
         return {source.carrier.id for source in self.facts.read(Attempt(address, {}), self.counts).sources}
@@ -305,7 +306,7 @@ class Edge:
         """Answer a carrier that asks whether we live; strangers get one stateless 403, or nothing in stealth."""
         address = parse_address(source.host)
         facts = self.facts.read(Attempt(address, {}), self.counts)
-        if not facts.sources:
+        if not (facts.sources or facts.trunks):
             verdict = Verdict.SOURCE_UNKNOWN if facts.readable else Verdict.FACTS_UNREADABLE
             within_rate = self.keeper.may_answer(address, now)
             self._answer_stranger(txn, request, verdict, address, within_rate=within_rate)
@@ -336,15 +337,14 @@ class Edge:
         if attempt.proof is Proof.GOOD:
             source.door.keep(source)
         facts = self.facts.read(attempt, self.counts)
-        caller = facts.endpoint
-        decision = decide(attempt, facts) if caller is None else decide_call_of(caller, attempt, self.counts)
+        decision = decide_call(attempt, facts)
         if decision.verdict is not Verdict.ROUTE:
             self._refuse(txn, request, attempt, decision, now, known=bool(facts.sources))
             return
         self.transactions.respond(txn, reply(request, 100), now)
         call = Call(self, txn, request, decision, now)
-        if caller is not None and self.registrar is not None:
-            call.made_by(caller.username, self.registrar.address_of(caller.username))
+        if facts.endpoint is not None and self.registrar is not None:
+            call.made_by(facts.endpoint.username, self.registrar.address_of(facts.endpoint.username))
         self.calls.add(call)
         self.counts.take(decision.limits, now)
         call.saw(now, "a", "in", f"INVITE {request.uri}")

@@ -54,7 +54,10 @@ def parties_of(call: Call, dial: Dial) -> list[Party]:
     refused: list[DialRefusedError] = []
     for position, wanted in enumerate(dial.targets, 1):
         try:
-            found = [_by_gateways(call, wanted)] if wanted.kind is TargetKind.NUMBER else _by_uri(call, wanted)
+            if wanted.kind is TargetKind.NUMBER:
+                found = [targets_by_gateways(call, wanted.value, _custom(wanted))]
+            else:
+                found = _by_uri(call, wanted)
         except DialRefusedError as error:
             refused.append(error)
         else:
@@ -130,10 +133,14 @@ def _custom(wanted: DialTarget) -> tuple[tuple[str, str], ...]:
     return tuple((name.lower(), value) for name, value in wanted.headers[:MAX_TARGET_HEADERS])
 
 
-def _by_gateways(call: Call, wanted: DialTarget) -> list[Target]:
-    if not e164.is_possible(wanted.value):
+def targets_by_gateways(call: Call, digits: str, headers: tuple[tuple[str, str], ...] = ()) -> list[Target]:
+    """Return the gateways by which a number may be reached for the call's account, best first.
+
+    Raises `DialRefusedError` where there is none, or the number is none that may be dialled.
+    """
+    if not e164.is_possible(digits):
         raise DialRefusedError(
-            f"{wanted.value} is no possible E.164 number; emergency and short numbers are not dialled",
+            f"{digits} is no possible E.164 number; emergency and short numbers are not dialled",
             EndCause.INVALID_DESTINATION,
         )
     number = call.decision.number
@@ -141,15 +148,16 @@ def _by_gateways(call: Call, wanted: DialTarget) -> list[Target]:
     usable = {f"{i}": pair for i, pair in enumerate(gateways) if pair[0].transport.value in URI_TRANSPORTS}
     if not usable:
         raise DialRefusedError(
-            f"{wanted.value} cannot be dialled: the account has no outbound gateway; add one to a carrier",
+            f"{digits} cannot be dialled: the account has no outbound gateway; add one to a carrier",
             EndCause.OUT_OF_SERVICE,
         )
     order = order_uris([(key, pair[0].priority, pair[0].weight) for key, pair in usable.items()], call.edge.draw)
-    return [_gateway_target(usable[key][0], usable[key][1], wanted) for key in order]
+    found = [_gateway_target(usable[key][0], usable[key][1], digits) for key in order]
+    return [target._replace(headers=headers) for target in found]
 
 
-def _gateway_target(gateway: Gateway, country: str | None, wanted: DialTarget) -> Target:
-    user = gateway.tech_prefix + e164.outbound(wanted.value, gateway.number_format, country)
+def _gateway_target(gateway: Gateway, country: str | None, digits: str) -> Target:
+    user = gateway.tech_prefix + e164.outbound(digits, gateway.number_format, country)
     transport = gateway.transport.value
     params = () if transport == "udp" else (("transport", transport),)
     uri = SipUri("sip", user, gateway.host, gateway.port if gateway.port != 5060 else None, params)
@@ -160,6 +168,5 @@ def _gateway_target(gateway: Gateway, country: str | None, wanted: DialTarget) -
         gateway.port,
         f"gateway {name}",
         transport.upper(),
-        headers=_custom(wanted),
         carrier_id=gateway.carrier_id,
     )

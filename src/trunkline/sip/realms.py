@@ -30,6 +30,10 @@ class Realms:
         own = name in self._domains or sip_domains.account_code(name, self._sip_host) is not None
         return name if own else self._platform
 
+    def trunk(self, host: str) -> str:
+        """Return the serial of the trunk whose domain a host is, "" for any other."""
+        return sip_domains.trunk_serial(host, self._sip_host)
+
     def user(self, realm: str, username: str) -> tuple[str, str | None] | None:
         """Return (name, account code) of a user name given at a realm; the code is None where no account is named.
 

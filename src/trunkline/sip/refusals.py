@@ -31,6 +31,10 @@ REFUSALS: dict[Verdict, Refusal] = {
     Verdict.ACCOUNT_LIMIT: Refusal(486, "Busy Here"),
     Verdict.CARRIER_LIMIT: Refusal(503, "Service Unavailable", 5),
     Verdict.NO_TARGET: Refusal(480, "Temporarily Unavailable"),
+    Verdict.TRUNK_INACTIVE: Refusal(403, "Forbidden"),
+    Verdict.TRUNK_UNCLEAR: Refusal(403, "Forbidden"),
+    Verdict.CALLER_BARRED: Refusal(403, "Forbidden"),
+    Verdict.NOT_DIALLABLE: Refusal(404, "Not Found"),
 }
 """Every verdict but ROUTE."""
 
@@ -43,6 +47,7 @@ UNCLAIMED = frozenset(
         Verdict.SOURCE_UNKNOWN,
         Verdict.NUMBER_UNKNOWN,
         Verdict.NOT_THIS_CARRIER,
+        Verdict.TRUNK_UNCLEAR,
     }
 )
 """Verdicts that belong to no account: kept aggregated, as unclaimed calls."""

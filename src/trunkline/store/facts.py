@@ -22,6 +22,7 @@ from trunkline.core.facts import (
     EndpointFact,
     Facts,
     NumberFact,
+    OutboundTrunkFact,
     SipUser,
     SourceFact,
     Target,
@@ -35,6 +36,7 @@ from trunkline.core.trunks import sip_uri
 from trunkline.store.carriers import GATEWAY_COLUMNS, gateway_value
 from trunkline.store.rows import HOOK_COLUMNS, hooks_value, marks
 from trunkline.store.secrets import Vault
+from trunkline.store.trunk_facts import lists_of, logins_of, trunks_of
 
 MAX_SOURCES = 64
 """Carriers read for one source, the oldest first. Where more share it, the dialled number's own carriers are looked up
@@ -139,7 +141,10 @@ class FactReader:
         """Return what is kept, if it is all that an attempt needs, whether or not it still holds."""
         kept = self._kept
         found = kept.get(("source", attempt.source))
-        if found is None or attempt.proven_carriers or attempt.proven_endpoint or len(found) >= MAX_SOURCES:
+        proven = attempt.proven_carriers or attempt.proven_endpoint or attempt.proven_logins
+        if found is None or proven or attempt.trunk or len(found) >= MAX_SOURCES:
+            return None
+        if not found and kept.get(("lists", attempt.source)) != ():  # a PBX's, or not looked up yet
             return None
         numbers = kept.get(("numbers", ",".join(forms_to_read(attempt, found))))
         return None if numbers is None else (found, numbers, kept["auth", ""])
@@ -168,7 +173,14 @@ class FactReader:
         elif numbers:
             self._kept["numbers", ",".join(forms)] = numbers
         caller = self._endpoint(attempt.proven_endpoint) if attempt.proven_endpoint else None
-        return Facts(found, numbers, self._keep("auth", "", self._auth_exists), usage, endpoint=caller)
+        trunks: tuple[OutboundTrunkFact, ...] = ()
+        if not found or attempt.trunk or attempt.proven_logins:
+            trunks = trunks_of(self._db, attempt, self._keep("lists", attempt.source, self._lists), self.may_show)
+        auth = self._keep("auth", "", self._auth_exists)
+        return Facts(found, numbers, auth, usage, endpoint=caller, trunks=trunks)
+
+    def _lists(self, source: str) -> tuple[str, ...]:
+        return lists_of(self._db, self._keys(source))
 
     def _profiles(self, source: str) -> list[NumberProfile]:
         keys = self._keys(source)
@@ -195,7 +207,7 @@ class FactReader:
     def _auth_exists(self, _: str) -> bool:
         row = self._db.execute(
             "SELECT 1 FROM carriers WHERE kind = 'auth' AND deleted_at IS NULL AND active = 1 UNION ALL "
-            "SELECT 1 FROM credentials WHERE kind = 'sip_endpoint' AND revoked_at IS NULL LIMIT 1"
+            "SELECT 1 FROM credentials WHERE kind IN ('sip_endpoint', 'sip_trunk') AND revoked_at IS NULL LIMIT 1"
         ).fetchone()
         return row is not None
 
@@ -326,23 +338,30 @@ class FactReader:
         row = self._db.execute("SELECT cnam FROM numbers WHERE e164 = ? AND removed_at IS NULL", (e164,)).fetchone()
         return str(row[0]) if row is not None and row[0] is not None else None
 
-    def sip_users(self, username: str, account_code: str | None) -> list[SipUser]:
-        """Return the users of `auth` carriers that have this name, at most `MAX_NAMESAKES`, with their passwords.
+    def sip_users(self, username: str, account_code: str | None, trunk: str = "") -> list[SipUser]:
+        """Return the users of `auth` carriers, then of outbound trunks, that have this name, with their passwords.
 
-        With an account's code: those of its carriers and of carriers above it, the nearest first; else those of all
-        accounts, the oldest first. Raises `StoreUnavailableError` where they cannot be read. Decrypts.
+        With an account's code: those of its carriers and of carriers above it, the nearest first, and of its trunks;
+        else those of all accounts, the oldest first; with a trunk's serial, that trunk's alone. At most `MAX_NAMESAKES`
+        carriers' and as many trunks'. Raises `StoreUnavailableError` where they cannot be read. Decrypts.
         """
         if self._vault is None:
             return []
         name = username.encode("utf-8", "replace").decode()
         try:
-            if account_code is None:
+            if trunk:
+                rows = []
+            elif account_code is None:
                 rows = self._db.execute(_USERS, (name, MAX_NAMESAKES)).fetchall()
             else:
                 rows = self._db.execute(_USERS_OF_ACCOUNT, (name, account_code, MAX_NAMESAKES)).fetchall()
-            return [SipUser(row[0], self._vault.open(row[1], row[0]), row[2]) for row in rows]
+            logins = logins_of(self._db, name, account_code, trunk)[:MAX_NAMESAKES]
+            return [
+                *[SipUser(row[0], self._vault.open(row[1], row[0]), carrier_id=row[2]) for row in rows],
+                *[SipUser(row[0], self._vault.open(row[1], row[0]), trunk_login_id=row[2]) for row in logins],
+            ]
         except (sqlite3.Error, InvalidTag, ValueError):  # the last two: a row that was damaged
-            raise StoreUnavailableError("the carriers' credentials cannot be read") from None
+            raise StoreUnavailableError("the credentials of carriers and trunks cannot be read") from None
 
     def endpoint_login(self, username: str) -> Login | None:
         """Return what an endpoint's user name and password open; None for an unknown one.

@@ -114,7 +114,7 @@ def test_an_inbound_trunk_from_creation_to_deletion(world: World) -> None:
     assert (len(trunk_id), trunk_id.isdigit()) == (18, True)
     shown = {
         "trunk_id": trunk_id,
-        "trunk_domain": f"{trunk_id}.zt.127.0.0.1",
+        "trunk_domain": f"{trunk_id}.zt.sip.invalid",
         "name": "In",
         "trunk_status": "enabled",
         "trunk_direction": "inbound",

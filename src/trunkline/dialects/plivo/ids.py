@@ -11,6 +11,7 @@ import re
 import time
 from random import SystemRandom
 
+from trunkline.core import sip_domains
 from trunkline.core.model import Account, Owner
 
 APPLICATION_TAG = "2101"
@@ -59,7 +60,7 @@ def trunk_id(serial: str) -> str:
 
 def trunk_domain(trunk_id: str, sip_host: str) -> str:
     """Return the host by which calls name a trunk."""
-    return f"{trunk_id}.zt.{sip_host}"
+    return sip_domains.trunk_domain(f"{trunk_id}.zt", sip_host)
 
 
 def tagged(text: str) -> tuple[str, str]:

@@ -1,0 +1,87 @@
+"""Look-ups for calls that PBXs place: which outbound trunks an attempt may belong to, and who has a login."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from trunkline.core.facts import Attempt, OutboundTrunkFact
+from trunkline.store.rows import marks
+
+MAX_TRUNKS = 16
+"""Trunks that one attempt is held against, the oldest first; beyond, the Request-URI has to name one."""
+
+MAX_LISTS = 64
+"""IP lists read for one source, the oldest first."""
+
+MAX_CALLERS = 4
+"""Numbers that an attempt may say it calls from; the rest are not looked at."""
+
+_LISTS = "SELECT DISTINCT list_id FROM ip_list_entries WHERE source_key IN ({keys}) ORDER BY list_id LIMIT ?"
+_TRUNKS = (
+    "SELECT t.id, t.name, t.account_id, t.active, t.ip_list_id, t.login_id, a.routable, a.max_channels, a.max_cps "
+    "FROM trunks t JOIN accounts a ON a.id = t.account_id "
+    "WHERE {which} AND t.direction = 'outbound' AND t.deleted_at IS NULL ORDER BY t.seq LIMIT ?"
+)
+_LOGINS = (
+    "SELECT c.id, c.ciphertext, l.id FROM trunk_logins l JOIN accounts a ON a.id = l.account_id "
+    "JOIN credentials c ON c.id = l.credential_id AND c.revoked_at IS NULL "
+    "WHERE l.username = ? AND l.deleted_at IS NULL AND EXISTS (SELECT 1 FROM trunks t WHERE t.login_id = l.id "
+    "AND t.direction = 'outbound' AND t.deleted_at IS NULL{trunk}){account} ORDER BY l.seq LIMIT ?"
+)
+MAX_LOGINS = 16
+"""Logins of one name that are read."""
+
+
+def lists_of(db: sqlite3.Connection, keys: Sequence[str]) -> tuple[str, ...]:
+    """Return the IP lists that cover a source, given by its keys (`core.sources.address_keys`)."""
+    if not keys:
+        return ()
+    rows = db.execute(_LISTS.format(keys=marks(keys)), [*keys, MAX_LISTS])
+    return tuple([row[0] for row in rows])
+
+
+def trunks_of(
+    db: sqlite3.Connection, attempt: Attempt, lists: Sequence[str], may_show: Callable[[str, str], bool]
+) -> tuple[OutboundTrunkFact, ...]:
+    """Return the outbound trunks that an attempt names, else those whose login it carries or whose lists cover it."""
+    if attempt.trunk:
+        which, values = "t.serial = ?", [attempt.trunk]
+    elif attempt.proven_logins:
+        which, values = f"t.login_id IN ({marks(attempt.proven_logins)})", list(attempt.proven_logins)
+    else:
+        which, values = f"t.ip_list_id IN ({marks(lists)})", list(lists)
+    if not values:
+        return ()
+    rows = db.execute(_TRUNKS.format(which=which), [*values, MAX_TRUNKS]).fetchall()
+    callers = [digits for text in attempt.callers()[:MAX_CALLERS] if (digits := text.removeprefix("+")).isdigit()]
+    return tuple(
+        [
+            OutboundTrunkFact(
+                id=row[0],
+                name=row[1],
+                account_id=row[2],
+                active=bool(row[3]),
+                listed=None if row[4] is None else row[4] in lists,
+                login_id=row[5],
+                account_active=bool(row[6]),
+                max_channels=row[7],
+                max_cps=row[8],
+                caller=next((digits for digits in callers if may_show(row[2], digits)), ""),
+            )
+            for row in rows
+        ]
+    )
+
+
+def logins_of(
+    db: sqlite3.Connection, username: str, account_code: str | None, trunk: str
+) -> list[tuple[str, bytes, str]]:
+    """Return (credential id, ciphertext, login id) of outbound trunks' users, the oldest first.
+
+    ``trunk`` is the serial of the trunk that the call names, "" where it names none; ``account_code`` likewise.
+    """
+    named = " AND t.serial = ?" if trunk else ""
+    whose = " AND a.code = ?" if account_code is not None else ""
+    values = [username, *([trunk] if trunk else []), *([account_code] if account_code is not None else [])]
+    return db.execute(_LOGINS.format(trunk=named, account=whose), [*values, MAX_LOGINS]).fetchall()
