@@ -81,7 +81,8 @@ def numbers(client: Any) -> dict[str, Any]:
         "left": client.numbers.list().meta.total_count,
         "gone": refusal(client.numbers.get, wanted[-1]),
         "again": refusal(client.numbers.create, wanted[0], carrier, "United States"),
-        "not_yet": refusal(client.numbers.update, wanted[0], verification_info={"a": "b"}),
+        "verified": client.numbers.update(wanted[0], verification_info={"a": "b"}).message,
+        "unread": refusal(client.numbers.update, wanted[0], verification_info="a"),
         "looked_up": (client.numbers.update(wanted[0], cnam_lookup="enabled").message, looked_up(client)),
     }
 

@@ -50,7 +50,8 @@ def test_the_current_sdk(server: Server) -> None:
     assert numbers["found"] == ["14155550000"]
     assert numbers["gone"] == ["ResourceNotFoundError", "not found"]
     assert numbers["again"] == ["ValidationError", "number(s) 14155550000 already exist"]
-    assert numbers["not_yet"] == ["ValidationError", "verification_info is not available yet"]
+    assert numbers["verified"] == "changed"
+    assert numbers["unread"] == ["ValidationError", "verification_info is a JSON object"]
     assert numbers["looked_up"] == ["changed", ["14155550000"]]
 
     account = played["account"]

@@ -17,15 +17,17 @@ __all__ = ["server"]
 pytestmark = [pytest.mark.outside, pytest.mark.timeout(300)]
 
 
-def filled(server: Server, folder: Path, first: int) -> tuple[str, str, str]:
+def filled(server: Server, folder: Path, first: int, restriction: str = "") -> tuple[str, str, str]:
     """Return the login of an account of its own that has three numbers from ``first`` on to buy."""
     url, auth_id, auth_token = login(server)
     body = json.dumps({"name": "Shop", "ip_set": "203.0.113.7"})
     target = f"{url}/v1/Account/{auth_id}/IncomingCarrier/"
     made = json.loads(run("ask", target, "--user", f"{auth_id}:{auth_token}", "--json", body))
     file = folder / "stock.csv"
-    rows = [f'{first + i},US,local,"voice",{made["carrier_id"]},California,722,0.8,0.0085' for i in range(3)]
-    head = "number,country_iso,type,services,carrier,region,lata,monthly_rental_rate,voice_rate"
+    rows = [
+        f'{first + i},US,local,"voice",{made["carrier_id"]},California,722,0.8,0.0085,{restriction}' for i in range(3)
+    ]
+    head = "number,country_iso,type,services,carrier,region,lata,monthly_rental_rate,voice_rate,restriction"
     file.write_text("\n".join([head, *rows]))
     run("stock", "import", str(file), "--data", str(server.data))
     return url, auth_id, auth_token
@@ -54,3 +56,23 @@ def test_the_legacy_sdk_buys(server: Server, tmp_path: Path) -> None:
     assert played["got"][1]["voice_rate"] == "0.00850"
     assert played["unrent"] == 204
     assert (played["none"][0], played["none"][1]["error"]) == (400, "country_iso is required")
+
+
+def test_the_current_sdk_hands_in_papers_and_buys_with_them(server: Server, tmp_path: Path) -> None:
+    known = filled(server, tmp_path, 14155559000, restriction="city-address")
+    data = ("--data", str(server.data))
+    run("regulated", "add", "IN", "local", *data)
+    account = next(line.split()[0] for line in run("accounts", "list", *data).splitlines() if known[1] in line)
+    run("campaigns", "add", "CSHOP", "--account", account, *data)
+    played = play("plivo", "plivo_current_papers.py", *known, "hand_in", str(tmp_path / "paper.pdf"))
+    bare, whole = played["made"]
+    assert (played["needed"], played["listed"]) == (["type", "name"], [bare, whole])
+    assert (played["files"], played["campaigns"], played["campaign"]) == (["paper.pdf"], ["CSHOP"], "MIXED")
+    assert played["none"][0] == "ValidationError"
+    run("compliance", "accept", whole, *data)
+    played = play("plivo", "plivo_current_papers.py", *known, "buy", whole)
+    assert played["number"] == "14155559000"
+    assert (played["without"][0], "needs a proof of address" in played["without"][1]) == ("ValidationError", True)
+    assert (played["bought"]["message"], played["bought"]["status"]) == ("created", "fulfilled")
+    got = played["got"]
+    assert (got["compliance_application_id"], got["cnam_lookup"], got["active"]) == (whole, "enabled", True)

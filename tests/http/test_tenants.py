@@ -44,7 +44,8 @@ ABSENT = {
 OPERATIONS = [(dialect.name, operation) for dialect in DIALECTS for operation in dialect.operations]
 CLOSED = [(name, operation) for name, operation in OPERATIONS if not operation.public]
 OF_RECORDS = [(n, o) for n, o in CLOSED if "{" in o.path.replace("{auth_id}", "")]
-LISTS = [(n, o) for n, o in CLOSED if o.method == "GET" and (n, o) not in OF_RECORDS]
+LISTS = [(n, o) for n, o in CLOSED if o.method == "GET" and (n, o) not in OF_RECORDS and "Requirements" not in o.path]
+"""Compliance requirements are the installation's, not an account's."""
 
 
 def every(operations: list[tuple[str, Any]]) -> pytest.MarkDecorator:
@@ -163,10 +164,11 @@ def body_of(dialect: str, operation: Any) -> dict[str, Any]:
     """Return a body that this route accepts, so that only the ids can be the reason of a refusal."""
     if dialect == "plivo":
         body = {"name": "x", "app_name": "x", "numbers": "1", "carrier": "1", "region": "x"}
+        names = ("profile_alias", "customer_type", "entity_type", "company_name", "vertical")
         body |= {"username": "x", "password": "xxxxx", "alias": "x", "uri": "pbx.example.com"}
         if "Credential" in operation.path:
             body["username"] = "pbx67890"
-        return body | {"trunk_direction": "outbound", "ip_addresses": "198.51.100.10"}
+        return body | {"trunk_direction": "outbound", "ip_addresses": "198.51.100.10"} | dict.fromkeys(names, "x")
     return BODIES.get(native_name(operation), {})
 
 
@@ -291,6 +293,7 @@ REFERENCES = {
     "credential_uuid": "credential_uuid",
     "primary_uri_uuid": "uri_uuid",
     "fallback_uri_uuid": "uri_uuid",
+    "plivo_subaccount": "subauth_id",
 }
 """Plivo's arguments that name a record, and which of its ids they take."""
 

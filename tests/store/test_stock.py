@@ -21,6 +21,8 @@ US = StockFilter(country="US")
         (US, "stock_country"),
         (replace(US, prefixes=("1415",)), "stock_country"),
         (replace(US, prefixes=("1415", "1415555"), sms=True, unproven=True), "stock_country"),
+        (replace(US, unproven=True, proven_types=("local", "mobile")), "stock_country"),
+        (replace(US, number_type="local", unproven=True, proven_types=("local",)), "stock_number_type"),
         (replace(US, number_type="local"), "stock_number_type"),
         (replace(US, number_type="local", voice=True, prefixes=("1415",)), "stock_number_type"),
         (replace(US, region="California"), "stock_region"),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from trunkline.core import countries
-from trunkline.core.compliance import is_regulated
-from trunkline.core.errors import NotAvailableYetError, NotFoundError
+from trunkline.core import cnam, countries
+from trunkline.core.compliance import backed, is_regulated
+from trunkline.core.errors import MissingError, NotFoundError
 from trunkline.core.model import (
     EVERYTHING,
     Account,
@@ -26,6 +26,7 @@ from trunkline.core.model import (
 from trunkline.core.numbers import Addition, drafted
 from trunkline.core.ports import Store
 from trunkline.core.rates import charged
+from trunkline.core.regulated import Compliance
 from trunkline.core.stock import PROVEN, StockFacts, StockFilter, StockItem, StockState
 
 
@@ -37,10 +38,16 @@ class Purchase:
     owner: Account
     application: Application | None = None
     trunk: Trunk | None = None
+    compliance: Compliance | None = None
+    """The accepted compliance application that proves what the number needs."""
+    cnam_lookup: bool | None = None
+    """Whether callers' names are looked up; None leaves it as it begins."""
 
 
 def offered(store: Store, account: Account, wanted: StockFilter, page: Page) -> Listing[StockItem]:
     """Return what an account can buy of one country, in the order of the numbers."""
+    if wanted.unproven and wanted.country is not None:
+        wanted = replace(wanted, proven_types=tuple(store.compliance.accepted_types(account.id, wanted.country)))
     return store.stock.offered(store.accounts.ancestors(account.id), wanted, store.now(), page)
 
 
@@ -63,10 +70,12 @@ def buy(store: Store, actor: Actor, purchase: Purchase) -> Number:
     if item is None or item.state(store.now()) is not StockState.FREE or store.numbers.owners([digits]):
         raise NotFoundError("not found")
     carrier = _delivering(store, item, owner)
-    facts = item.facts
-    if facts.restriction in PROVEN:
-        raise NotAvailableYetError(
-            f"{digits} needs a proof of address ({facts.restriction}), which is not available yet"
+    facts, papers = item.facts, purchase.compliance
+    if facts.restriction in PROVEN and papers is None:
+        raise MissingError(
+            f"{digits} needs a proof of address ({facts.restriction})",
+            field="compliance_application_id",
+            advice=f"Name an accepted compliance application for {facts.country} {facts.number_type} numbers.",
         )
     addition = Addition(
         numbers=[digits],
@@ -78,7 +87,9 @@ def buy(store: Store, actor: Actor, purchase: Purchase) -> Number:
         trunk=purchase.trunk,
     )
     number = _furnished(drafted(store, addition, digits), facts)
-    if is_regulated(store, facts.country, facts.number_type):
+    if papers is not None:
+        number = replace(number, details=backed(store, number, papers))
+    elif is_regulated(store, facts.country, facts.number_type):
         number = replace(number, status=NumberStatus.PENDING_ACTIVATION)
     store.numbers.add(number, [carrier.id])
     if not store.stock.rent(digits, number.id):
@@ -92,7 +103,10 @@ def buy(store: Store, actor: Actor, purchase: Purchase) -> Number:
         carrier=carrier.id,
         setup_rate=facts.setup_rate,
         monthly_rental_rate=facts.rates.monthly_rental,
+        compliance=papers.id if papers is not None else None,
     )
+    if purchase.cnam_lookup is not None:
+        number = cnam.set_lookup(store, actor, number, enabled=purchase.cnam_lookup)
     return number
 
 

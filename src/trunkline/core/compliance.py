@@ -13,7 +13,7 @@ from uuid import UUID
 
 from trunkline.core import callbacks, e164, filings, numbers
 from trunkline.core.errors import ConflictError, InvalidError, NotFoundError, UnknownReferenceError
-from trunkline.core.model import EVERYTHING, Account, Actor, Number, NumberStatus, Scope, Webhook
+from trunkline.core.model import EVERYTHING, Account, Actor, Number, NumberDetails, NumberStatus, Scope, Webhook
 from trunkline.core.ports import Store
 from trunkline.core.regulated import Compliance, ComplianceStatus, Document, RegulatedKind
 
@@ -58,11 +58,16 @@ def set_regulated(store: Store, actor: Actor, country: str, number_type: str, *,
     """Mark a kind of number as regulated, or no longer so: the operator's word. Numbers that are there stay as they
     are.
     """
-    kind = RegulatedKind(_country(country), _number_type(number_type))
-    store.compliance.set_regulated(kind, regulated=regulated)
-    named = f"{kind.country} {kind.number_type}"
+    marked = kind(country, number_type)
+    store.compliance.set_regulated(marked, regulated=regulated)
+    named = f"{marked.country} {marked.number_type}"
     store.log.append(actor, actor.account.id, "update", "regulated", named, regulated=regulated)
-    return kind
+    return marked
+
+
+def kind(country: str, number_type: str) -> RegulatedKind:
+    """Return a kind of number by its names in any case; `InvalidError` for what is no country or no type."""
+    return RegulatedKind(checked_country(country), _number_type(number_type))
 
 
 def activate(store: Store, actor: Actor, number: Number, application: Compliance) -> Number:
@@ -71,17 +76,22 @@ def activate(store: Store, actor: Actor, number: Number, application: Compliance
     Raises `InvalidError` where the application is not accepted, or is of another country or type. Shared sources still
     make the number wait for the operator's approval.
     """
-    _check_fits(store, number, application)
+    details = backed(store, number, application)
     status = number.status
     if status is NumberStatus.PENDING_ACTIVATION:
         owner = store.accounts.get(number.owner.id)
         if owner is None:
             raise NotFoundError("not found")
         status = numbers.claim_status(store, owner, store.numbers.carriers(number.id))
-    details = replace(number.details, compliance_id=application.id, compliance_status=application.status.value)
     return filings.write(
         store, actor, replace(number, status=status), details, compliance=application.id, status=status.value
     )
+
+
+def backed(store: Store, number: Number, application: Compliance) -> NumberDetails:
+    """Return a number's details with the accepted application that stands behind it; raises as `activate` does."""
+    _check_fits(store, number, application)
+    return replace(number.details, compliance_id=application.id, compliance_status=application.status.value)
 
 
 def _check_fits(store: Store, number: Number, application: Compliance) -> None:
@@ -90,8 +100,7 @@ def _check_fits(store: Store, number: Number, application: Compliance) -> None:
             f"Compliance application must be in 'accepted' status. Current status: '{application.status.value}'.",
             field="compliance_application_id",
         )
-    kind = (number.details.country, number.details.number_type)
-    if kind != (application.country, application.number_type):
+    if (number.details.country, number.details.number_type) != (application.country, application.number_type):
         raise InvalidError(
             f"compliance_application_id is for {application.country} {application.number_type} numbers",
             field="compliance_application_id",
@@ -152,7 +161,7 @@ def create(store: Store, actor: Actor, account: Account, draft: Draft) -> Compli
         account_id=account.id,
         alias=draft.alias,
         status=ComplianceStatus.SUBMITTED,
-        country=_country(draft.country),
+        country=checked_country(draft.country),
         number_type=_number_type(draft.number_type),
         end_user=draft.end_user,
         callback=draft.callback,
@@ -215,12 +224,16 @@ def _set_papers(store: Store, application: Compliance, papers: Sequence[Paper]) 
         )
 
 
-def _country(text: str) -> str:
-    country = text.strip().upper()
-    if not _COUNTRY.fullmatch(country):
+def checked_country(text: str) -> str:
+    """Return a country by its two letters in any case; `InvalidError` for what is none."""
+    letters = text.strip().upper()
+    if not _COUNTRY.fullmatch(letters):
         raise InvalidError("country_iso is two letters of ISO 3166, like IN", field="country_iso")
-    e164.plan(country)
-    return country
+    try:
+        e164.plan(letters)
+    except InvalidError:
+        raise InvalidError(f"country_iso {letters} is not a country", field="country_iso") from None
+    return letters
 
 
 def _number_type(text: str) -> str:

@@ -57,6 +57,10 @@ class CampaignStore(Protocol):
         """Return campaigns of every account, oldest first."""
         ...
 
+    def page(self, scope: Scope, above: Sequence[str], usecase: str | None, page: Page) -> Listing[Campaign]:
+        """Return campaigns inside ``scope`` or of the accounts ``above``, oldest first; of one use case, if named."""
+        ...
+
     def remove(self, campaign: Campaign) -> None:
         """Take a campaign out."""
         ...
@@ -143,6 +147,10 @@ class ComplianceStore(Protocol):
 
     def kinds(self) -> list[RegulatedKind]:
         """Return what is regulated, in order."""
+        ...
+
+    def accepted_types(self, account_id: str, country: str) -> list[str]:
+        """Return the types of number for which an account has an accepted application of a country."""
         ...
 
     def is_regulated(self, kind: RegulatedKind) -> bool:

@@ -96,6 +96,8 @@ class StockFilter:
     mms: bool = False
     unproven: bool = False
     """Only what can be bought without a proof of address."""
+    proven_types: tuple[str, ...] = ()
+    """Types of number for which the buyer has proven an address: ``unproven`` leaves them in."""
     state: StockState | None = None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from trunkline.core.model import Listing, Page, Scope
 from trunkline.core.regulated import Campaign, CampaignNumber, FilingState
 from trunkline.store.paging import page_of
-from trunkline.store.rows import in_scope, time_text, time_value
+from trunkline.store.rows import in_scope, marks, time_text, time_value
 
 _COLUMNS = "id, account_id, campaign_id, alias, usecase, max_numbers, created_at"
 _LINKS = "filings f JOIN numbers n ON n.id = f.number_id"
@@ -60,6 +60,17 @@ class SqlCampaigns:
             _campaign(row)
             for row in self._db.execute(f"SELECT {_COLUMNS} FROM campaigns ORDER BY seq LIMIT ?", (limit,))
         ]
+
+    def page(self, scope: Scope, above: Sequence[str], usecase: str | None, page: Page) -> Listing[Campaign]:
+        """Return campaigns inside ``scope`` or of the accounts ``above``, oldest first; of one use case, if named."""
+        inside, values = in_scope(scope, "account_id")
+        where, wanted = f"({inside} OR account_id IN ({marks(above)}))", [*values, *above]
+        if usecase is not None:
+            where, wanted = f"{where} AND usecase = ?", [*wanted, usecase]
+        rows, total, last = page_of(
+            self._db, f"seq, {_COLUMNS}", "campaigns", where=where, values=wanted, page=page, order="seq"
+        )
+        return Listing(tuple(_campaign(row[1:]) for row in rows), total, last)
 
     def remove(self, campaign: Campaign) -> None:
         """Take a campaign out, with the links to it that failed."""

@@ -178,6 +178,15 @@ class SqlCompliance:
         rows = self._db.execute("SELECT country, number_type FROM regulated_kinds ORDER BY country, number_type")
         return [RegulatedKind(*row) for row in rows]
 
+    def accepted_types(self, account_id: str, country: str) -> list[str]:
+        """Return the types of number for which an account has an accepted application of a country."""
+        rows = self._db.execute(
+            f"SELECT DISTINCT number_type FROM {_TABLE} WHERE account_id = ? AND country = ? AND status = ? "
+            "ORDER BY number_type",
+            (account_id, country, ComplianceStatus.ACCEPTED.value),
+        )
+        return [str(row[0]) for row in rows]
+
     def is_regulated(self, kind: RegulatedKind) -> bool:
         """Tell whether a kind of number is regulated."""
         row = self._db.execute(

@@ -242,6 +242,9 @@ def _common(wanted: StockFilter) -> tuple[list[str], list[object]]:
         conditions.append("services & ? = ?")
         values += [services, services]
     if wanted.unproven:
-        conditions.append(f"(restriction IS NULL OR restriction NOT IN ({marks(PROVEN)}))")
-        values += PROVEN
+        proven = wanted.proven_types
+        ways = ["restriction IS NULL", f"restriction NOT IN ({marks(PROVEN)})"]
+        ways += [f"number_type || '' IN ({marks(proven)})"] if proven else []
+        conditions.append(f"({' OR '.join(ways)})")
+        values += [*PROVEN, *proven]
     return conditions, values

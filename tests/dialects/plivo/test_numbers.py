@@ -329,10 +329,17 @@ class TestUpdating:
         refused = world.plivo("POST", f"Number/{N}/", {"subaccount": world.main.auth_id}, tenant=world.sub)
         assert refused.status == 400
 
+    def test_verification_info_is_checked_and_changes_nothing(self, world: World) -> None:
+        before = get(world)
+        self.change(world, verification_info={"street": "1 Main St"})
+        assert {**get(world), "api_id": ""} == {**before, "api_id": ""}
+        refused = world.plivo("POST", f"Number/{N}/", {"verification_info": "x", "alias": "x"})
+        assert (refused.status, refused.json["error"]) == (400, "verification_info is a JSON object")
+        assert get(world)["alias"] is None
+
     @pytest.mark.parametrize(
         "argument",
         [
-            "verification_info",
             "message_url",
             "message_method",
             "object_type",

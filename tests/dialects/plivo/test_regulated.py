@@ -344,6 +344,14 @@ class TestReputation:
             assert change(stocked, **args).status == 400, args
         assert self.status(stocked) == "NOT_ENROLLED"
 
+    def test_a_profile_for_a_subaccount(self, world: World) -> None:
+        sub = world.sub.auth_id
+        made = world.plivo("POST", "Profile/", {**PROFILE, "plivo_subaccount": sub}).json["profile_uuid"]
+        assert world.plivo("GET", f"Profile/{made}/", tenant=world.sub).status == 200
+        for named in (world.other.auth_id, "SA" + "0" * 18, "nonsense"):
+            refused = world.plivo("POST", "Profile/", {**PROFILE, "plivo_subaccount": named})
+            assert (refused.status, refused.json["error"]) == (400, "plivo_subaccount is not one of your subaccounts")
+
     def test_a_subaccount_uses_the_profile_above_it(self, stocked: World, profile: str) -> None:
         change(stocked, subaccount=stocked.sub.auth_id)
         assert change(stocked, tenant=stocked.sub, caller_reputation="enabled", profile_uuid=profile).status == 202

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from trunkline.core.errors import TrunklineError
 from trunkline.core.model import CallHooks
 from trunkline.dialects.http import Ask
-from trunkline.dialects.plivo import requests, requests_accounts, requests_endpoints
+from trunkline.dialects.plivo import (
+    requests,
+    requests_accounts,
+    requests_campaigns,
+    requests_compliance,
+    requests_endpoints,
+    requests_stock,
+)
 
 NAMES = [
     "name",
@@ -54,6 +61,13 @@ NAMES = [
     "timezone",
     "username",
     "password",
+    "country_iso",
+    "user_type",
+    "verification_info",
+    "ha_enable",
+    "pattern",
+    "npanxx",
+    "lata",
 ]
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
@@ -78,6 +92,11 @@ READERS: list[Callable[[Mapping[str, Any]], object]] = [
     requests_accounts.cascades,
     requests_endpoints.new_endpoint,
     requests_endpoints.endpoint_change,
+    requests_stock.search,
+    requests_stock.purchase,
+    requests_campaigns.campaign_filter,
+    requests_compliance.requirement,
+    requests_compliance.application_filter,
 ]
 
 

@@ -35,6 +35,7 @@ KEYS = {
     "voice_rate",
     "restriction",
     "restriction_text",
+    "compliance_requirement",
     "resource_uri",
 }
 SF = ("14154009186", "14154009187", "14154009188")
@@ -234,23 +235,6 @@ def test_buying(shop: World) -> None:
     assert (again.status, again.json["error"]) == (404, "not found")
 
 
-def test_a_regulated_number_waits_for_its_papers(shop: World) -> None:
-    """Bought, it is pending and not active; an accepted application of its country and type activates it."""
-    kind = {"country": "US", "number_type": "local"}
-    assert shop.native("POST", "regulated", kind, tenant=shop.operator).status == 200
-    bought = shop.plivo("POST", f"PhoneNumber/{SF[0]}/", {})
-    assert (bought.status, bought.json["status"]) == (201, "pending")
-    assert shop.plivo("GET", f"Number/{SF[0]}/").json["active"] is False
-    papers: dict[str, Any] = {"alias": "x", "country_iso": "US", "number_type": "local", "documents": [{}]}
-    papers["end_user"] = {"type": "business", "name": "x"}
-    paper = shop.plivo("POST", "PhoneNumber/Compliance/", papers).json["compliance_id"]
-    link = {"compliance_application_id": paper}
-    assert shop.plivo("POST", f"Number/{SF[0]}/", link).status == 400
-    assert shop.native("POST", f"compliance/{paper}/accept", {}, tenant=shop.operator).status == 200
-    assert shop.plivo("POST", f"Number/{SF[0]}/", link).status == 202
-    assert shop.plivo("GET", f"Number/{SF[0]}/").json["active"] is True
-
-
 @pytest.mark.parametrize("number", ["14155550199", "+14155550199", "x", "1" * 400, "%00", "4154009186"])
 def test_what_is_not_in_the_stock_is_not_found(shop: World, number: str) -> None:
     reply = shop.plivo("POST", f"PhoneNumber/{number}/")
@@ -277,11 +261,16 @@ def test_what_a_bought_number_points_at(shop: World) -> None:
     ("body", "text"),
     [
         ({"app_id": "210112345678901234"}, "app_id is not one of your applications or inbound trunks"),
-        ({"cnam_lookup": "enabled"}, "cnam_lookup is not available yet"),
         ({"cnam_lookup": "maybe"}, "cnam_lookup is one of enabled, disabled"),
-        ({"compliance_application_id": "x"}, "compliance_application_id is not available yet"),
-        ({"verification_info": {"a": "b"}}, "verification_info is not available yet"),
-        ({"ha_enable": True}, "ha_enable is not available yet"),
+        (
+            {"compliance_application_id": "x"},
+            "compliance_application_id is not one of your compliance applications",
+        ),
+        ({"verification_info": "x"}, "verification_info is a JSON object"),
+        ({"verification_info": ["x"]}, "verification_info is a JSON object"),
+        ({"ha_enable": True}, "ha_enable is false: there are no high-availability numbers here"),
+        ({"ha_enabled": "True"}, "ha_enabled is false: there are no high-availability numbers here"),
+        ({"ha_enable": "perhaps"}, "ha_enable is true or false"),
     ],
 )
 def test_a_refused_purchase_buys_nothing(shop: World, body: dict[str, Any], text: str) -> None:
@@ -300,23 +289,18 @@ def test_another_accounts_application_is_refused(shop: World) -> None:
 def test_arguments_that_change_nothing_are_fine(shop: World) -> None:
     body = {"cnam_lookup": "disabled", "ha_enable": False, "app_id": None, "number": SF[0], "verification_info": None}
     assert shop.plivo("POST", f"PhoneNumber/{SF[0]}/", body).status == 201
+    legacy = {"verification_info": {"name": "Ann", "zip": 10001}, "ha_enabled": "false"}
+    assert shop.plivo("POST", f"PhoneNumber/{SF[1]}/", legacy).json["status"] == "fulfilled"
 
 
-def test_a_number_that_needs_a_proof_of_address_is_shown_but_not_sold(world: World) -> None:
-    carrier = world.carrier()
-    fill(
-        world,
-        row("14155550100", carrier, restriction="city-address", restriction_text="Prove that you live there"),
-        row("14155550101", carrier, restriction="terms-and-conditions"),
-    )
-    shown = world.plivo("GET", "PhoneNumber/", country_iso="US").json["objects"]
-    assert [number["restriction"] for number in shown] == ["city-address", "terms-and-conditions"]
-    assert shown[0]["restriction_text"] == "Prove that you live there"
-    assert found(world, eligible="true") == ["14155550101"]
-    refused = world.plivo("POST", "PhoneNumber/14155550100/")
-    assert refused.status == 400
-    assert "proof of address" in refused.json["error"]
-    assert world.plivo("POST", "PhoneNumber/14155550101/").status == 201
+def test_the_look_up_of_names_is_bought_with_a_number_of_the_us(shop: World) -> None:
+    for number, word in ((SF[0], "enabled"), (SF[1], "disabled")):
+        assert shop.plivo("POST", f"PhoneNumber/{number}/", {"cnam_lookup": word}).status == 201
+        assert shop.plivo("GET", f"Number/{number}/").json["cnam_lookup"] == word
+    fill(shop, row("4930901820", shop.carrier(name="Two", ip_set="203.0.113.9"), country_iso="DE", region="Berlin"))
+    refused = shop.plivo("POST", "PhoneNumber/4930901820/", {"cnam_lookup": "enabled"})
+    assert (refused.status, refused.json["error"]) == (400, "cnam_lookup is for US numbers only")
+    assert found(shop, country_iso="DE") == ["4930901820"]
 
 
 def test_a_bought_number_does_what_the_stock_and_the_carrier_say(world: World) -> None:

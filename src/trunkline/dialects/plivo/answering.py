@@ -36,8 +36,8 @@ async def delete(ask: Ask, use_case: Callable[[Store], object]) -> Answer:
     return _GONE
 
 
-def subaccount(store: Store, scope: Scope, auth_id: str) -> Account:
-    """Return the account that a ``subaccount`` argument names; empty is the caller's own."""
+def subaccount(store: Store, scope: Scope, auth_id: str, argument: str = "subaccount") -> Account:
+    """Return the account that an ``argument`` names; empty is the caller's own."""
     if auth_id:
         code = ids.code(auth_id)
         account = store.accounts.by_code(code) if code else None
@@ -49,7 +49,7 @@ def subaccount(store: Store, scope: Scope, auth_id: str) -> Account:
         or auth_id not in ("", ids.auth_id(account))
         or not store.accounts.covers(scope, account.id)
     ):
-        raise UnknownReferenceError("subaccount is not one of your subaccounts", field="subaccount")
+        raise UnknownReferenceError(f"{argument} is not one of your subaccounts", field=argument)
     return account
 
 

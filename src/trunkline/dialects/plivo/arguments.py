@@ -45,7 +45,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "update_number": (
         *("app_id", "alias", *_OWNER, "cnam", "cnam_callback_url", "cnam_callback_method", "cnam_lookup"),
         *("caller_reputation", "profile_uuid", "caller_reputation_callback_url", "caller_reputation_callback_method"),
-        "compliance_application_id",
+        *("compliance_application_id", "verification_info"),
     ),
     "delete_number": (),
     "create_application": _APPLICATION,
@@ -64,7 +64,9 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
         *("country_iso", "type", "pattern", "region", "services", "lata", "rate_center", "city", "npanxx"),
         *("local_calling_area", "eligible", *_WINDOW),
     ),
-    "buy_number": (*("app_id", "cnam_lookup", "ha_enable", "verification_info", "compliance_application_id"),),
+    "buy_number": (
+        *("app_id", "cnam_lookup", "ha_enable", "ha_enabled", "verification_info", "compliance_application_id"),
+    ),
     "link_numbers": ("numbers", "url", "method"),
     "list_campaign_numbers": _WINDOW,
     "get_campaign_number": (),
@@ -81,7 +83,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "delete_compliance": (),
     "link_compliance": ("numbers",),
     "create_endpoint": ("username", "password", "alias", "app_id"),
-    "list_endpoints": _WINDOW,
+    "list_endpoints": (*_OWNER, *_WINDOW),
     "get_endpoint": (),
     "update_endpoint": ("password", "alias", "app_id"),
     "delete_endpoint": (),
@@ -105,5 +107,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "get_ip_list": (),
     "update_ip_list": _IP_LIST,
     "delete_ip_list": (),
+    "list_campaigns": ("brand_id", "usecase", "registration_status", "campaign_source", *_WINDOW),
+    "get_campaign": (),
+    "get_requirements": ("country_iso", "number_type", "user_type"),
 }
 """By the handler's name."""

@@ -16,7 +16,7 @@ from trunkline.core.model import Application, Endpoint, Listing, Scope
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Operation
 from trunkline.dialects.plivo import ids, requests, requests_endpoints, views, views_endpoints
-from trunkline.dialects.plivo.answering import change, delete, listed
+from trunkline.dialects.plivo.answering import change, delete, filtered_account, listed
 
 
 def _named_application(store: Store, scope: Scope, app_id: str) -> Application:
@@ -64,10 +64,12 @@ async def create_endpoint(ask: Ask) -> Answer:
 
 async def list_endpoints(ask: Ask) -> Answer:
     """List the caller's endpoints, oldest first."""
-    window, scope = requests.window(requests.arguments(ask)), ask.caller.scope
+    args, scope = requests.arguments(ask), ask.caller.scope
+    window, owner = requests.window(args), requests.subaccount(args)
 
     def look_up(store: Store) -> tuple[Listing[Endpoint], list[dict[str, Any]]]:
-        found = store.endpoints.page(scope, window.page)
+        within = Scope(filtered_account(store, scope, owner)) if owner is not UNSET and owner else scope
+        found = store.endpoints.page(within, window.page)
         return found, _shown(ask, found.items, store.rules.sip_host)
 
     found, shown = await ask.platform.inventory.search(look_up)

@@ -25,6 +25,7 @@ from trunkline.core.errors import (
 )
 from trunkline.dialects.http import Answer, Ask, HttpError
 from trunkline.dialects.plivo import views
+from trunkline.dialects.plivo.arguments import ARGUMENTS
 
 TABLE: dict[type[TrunklineError], int] = {
     TrunklineError: 400,
@@ -56,7 +57,7 @@ _ARGUMENTS = {
     "fallback": "fallback_uri_uuid",
     "access": "ipacl_uuid or credential_uuid",
 }
-"""The model's words for what this dialect calls otherwise."""
+"""The model's words for what this dialect calls otherwise, where the operation has no argument of that name."""
 
 
 def refuse(error: TrunklineError | HttpError, ask: Ask) -> Answer:
@@ -65,10 +66,12 @@ def refuse(error: TrunklineError | HttpError, ask: Ask) -> Answer:
     if isinstance(error, HttpError):
         return Answer(error.status, views.error(error.message, is_list=is_list), error.headers)
     kind = type(error)
-    return Answer(TABLE[kind], views.error(_text(error), is_list=is_list), _HEADERS.get(kind, ()))
+    return Answer(TABLE[kind], views.error(_text(error, ask), is_list=is_list), _HEADERS.get(kind, ()))
 
 
-def _text(error: TrunklineError) -> str:
+def _text(error: TrunklineError, ask: Ask) -> str:
     text = f"{error.message}. {error.advice}" if error.advice else error.message
-    argument = _ARGUMENTS.get(error.field or "", error.field or "")
+    own = ARGUMENTS.get(ask.operation.handler.__name__, ()) if ask.operation is not None else ()
+    field = error.field or ""
+    argument = field if field in own else _ARGUMENTS.get(field, field)
     return f"{argument}: {text}" if isinstance(error, InvalidError) and argument not in error.message else text

@@ -35,6 +35,11 @@ _SCHEMAS = {
     "secure": _FLAG,
     "authentication_needed": _FLAG,
     "ip_addresses": _TEXTS,
+    "eligible": _FLAG,
+    "local_calling_area": _FLAG,
+    "ha_enable": _FLAG,
+    "ha_enabled": _FLAG,
+    "verification_info": {"type": ["object", "null"]},
 }
 """Arguments that are more than one text."""
 

@@ -17,6 +17,7 @@ from trunkline.core.ports import Store
 from trunkline.core.regulated import Campaign, CampaignNumber, FilingKind, Profile
 from trunkline.dialects.http import Answer, Ask, Caller, Operation
 from trunkline.dialects.plivo import requests, requests_regulated, views, views_regulated
+from trunkline.dialects.plivo.answering import subaccount
 
 
 def change_number(store: Store, caller: Caller, number: Number, change: requests_regulated.NumberChange) -> None:
@@ -133,8 +134,16 @@ def _profile(store: Store, ask: Ask) -> Profile:
 
 async def create_profile(ask: Ask) -> Answer:
     """Add a business profile."""
-    draft, caller = requests_regulated.new_profile(requests.arguments(ask)), ask.caller
-    made = await ask.platform.inventory.write(lambda store: profiles.create(store, caller.actor, caller.account, draft))
+    args, caller = requests.arguments(ask), ask.caller
+    draft, auth_id = requests_regulated.new_profile(args), requests_regulated.profile_owner(args)
+
+    def use_case(store: Store) -> Profile:
+        owner = caller.account
+        if auth_id is not None:
+            owner = subaccount(store, caller.scope, auth_id, "plivo_subaccount")
+        return profiles.create(store, caller.actor, owner, draft)
+
+    made = await ask.platform.inventory.write(use_case)
     return Answer(201, views.done("created", profile_uuid=made.id))
 
 

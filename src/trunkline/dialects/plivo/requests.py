@@ -40,7 +40,6 @@ _TYPES = (*_ADD_TYPES, "fixed")
 _RENEWALS = {"": "=", "__gt": ">", "__gte": ">=", "__lt": "<", "__lte": "<="}
 _CAMPAIGN_WORDS = {"in_progress": "processing", "registered": "completed"}
 _NOT_YET_ON_NUMBERS = (
-    "verification_info",
     "message_url",
     "message_method",
     "object_type",
@@ -65,16 +64,16 @@ def arguments(ask: Ask) -> Args:
     return args | json_object(ask.body)
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """Return a JSON body, which has to be one object; nothing at all counts as an empty one."""
+def json_object(body: bytes, what: str = "the request body") -> dict[str, Any]:
+    """Return a JSON body, which has to be one object; nothing at all counts as an empty one. ``what`` names it."""
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidError("the request body is not JSON", advice="Send one JSON object, or a form.") from None
+        raise InvalidError(f"{what} is not JSON", advice="Send one JSON object, or a form.") from None
     if not isinstance(value, dict):
         if value in (None, ""):  # plivo-node sends `""` where it has nothing to say
             return {}
-        raise InvalidError("the request body is not a JSON object", advice="Send arguments as names and values.")
+        raise InvalidError(f"{what} is not a JSON object", advice="Send arguments as names and values.")
     if len(value) > MAX_FIELDS:
         raise InvalidError(f"more than {MAX_FIELDS} arguments")
     return value
@@ -122,6 +121,16 @@ def choice(args: Args, name: str, allowed: tuple[str, ...]) -> str | None:
     if value and value not in allowed:
         raise InvalidError(f"{name} is one of {', '.join(allowed)}", field=name)
     return value or None
+
+
+def mapping(args: Args, name: str) -> Mapping[str, Any]:
+    """Return an argument that is a JSON object, an empty one where it is absent, null or an empty text."""
+    value = args.get(name)
+    if value in (None, ""):
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidError(f"{name} is a JSON object", field=name)
+    return value
 
 
 def _refuse_early(args: Args, names: tuple[str, ...]) -> None:
@@ -304,6 +313,7 @@ class NumberChange:
 def number_change(args: Args) -> NumberChange:
     """Read a change of a number. ``app_id`` and ``alias`` are cleared by an empty text or null."""
     _refuse_early(args, _NOT_YET_ON_NUMBERS)
+    mapping(args, "verification_info")
     app_id = _given(args, "app_id")
     return NumberChange(app_id.strip() if isinstance(app_id, str) else app_id, _given(args, "alias"), subaccount(args))
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
+from trunkline.core import compliance
 from trunkline.core.compliance import MAX_DOCUMENTS, MAX_LINKS, NUMBER_TYPES, USER_TYPES, Draft, Paper
 from trunkline.core.errors import InvalidError, MissingError
 from trunkline.core.model import Webhook
-from trunkline.core.regulated import Compliance, ComplianceFilter, ComplianceStatus
+from trunkline.core.regulated import Compliance, ComplianceFilter, ComplianceStatus, RegulatedKind
 from trunkline.dialects.http import MAX_BODY, Ask, HttpError
 from trunkline.dialects.multipart import Part, is_multipart, parts
 from trunkline.dialects.plivo.requests import Args, arguments, choice, json_object, required, text
@@ -45,12 +46,12 @@ def form(ask: Ask) -> Form:
     if not is_multipart(content_type):
         _check_size(ask.body)
         args = arguments(ask)
-        return Form(_data(args["data"]) if isinstance(args.get("data"), str) else args, {})
+        return Form(_data(args["data"]) if args.get("data") is not None else args, {})
     args, files = {}, dict[int, Part]()
     for part in parts(content_type, ask.body):
         if part.name == "data":
             _check_size(part.content)
-            args = json_object(part.content)
+            args = json_object(part.content, "data")
         elif match := _FILE.fullmatch(part.name):
             files[int(match[1])] = part
     return Form(args, files)
@@ -62,8 +63,12 @@ def _check_size(body: bytes) -> None:
         raise HttpError(413, f"data is larger than {MAX_BODY} bytes: send documents as files")
 
 
-def _data(text_of_it: str) -> Args:
-    return json_object(text_of_it.encode())
+def _data(value: Any) -> Args:
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, str):
+        return json_object(value.encode("utf-8", "replace"), "data")
+    raise InvalidError("data is a JSON object", field="data")
 
 
 def new_application(form: Form) -> Draft:
@@ -82,10 +87,11 @@ def new_application(form: Form) -> Draft:
 def changed_application(form: Form, application: Compliance) -> tuple[Draft, bool]:
     """Read a correction: what is not given stays; documents, where any are given, replace all. Tells whether so."""
     args = form.args
-    url = text(args, "callback_url")
-    callback: Webhook | None = application.callback
-    if url is not None:
+    callback, method = application.callback, choice(args, "callback_method", ("get", "post"))
+    if text(args, "callback_url") is not None:
         callback = webhook(args, "callback_url", "callback_method")
+    elif callback is not None and method is not None:
+        callback = Webhook(callback.url, method.upper())
     draft = Draft(
         alias=text(args, "alias") or application.alias,
         country=text(args, "country_iso") or application.country,
@@ -147,11 +153,18 @@ def application_filter(args: Args) -> ComplianceFilter:
     status = choice(args, "status", tuple(ComplianceStatus))
     return ComplianceFilter(
         status=ComplianceStatus(status) if status else None,
-        country=(text(args, "country_iso") or "").strip().upper() or None,
+        country=compliance.checked_country(word) if (word := (text(args, "country_iso") or "").strip()) else None,
         number_type=choice(args, "number_type", NUMBER_TYPES),
         user_type=choice(args, "user_type", USER_TYPES),
         alias=text(args, "alias") or None,
     )
+
+
+def requirement(args: Args) -> tuple[RegulatedKind, str]:
+    """Read which kind of number is asked about, and for whom; all three arguments are required."""
+    kind = compliance.kind(required(args, "country_iso"), required(args, "number_type"))
+    required(args, "user_type")
+    return kind, choice(args, "user_type", USER_TYPES) or ""
 
 
 def expand(args: Args) -> set[str]:

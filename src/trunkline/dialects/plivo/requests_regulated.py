@@ -6,17 +6,15 @@ Sources: https://www.plivo.com/docs/numbers/account-phone-numbers.md and what th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from trunkline.core import applications
-from trunkline.core.errors import InvalidError, NotAvailableYetError
+from trunkline.core.errors import InvalidError
 from trunkline.core.model import Webhook
 from trunkline.core.profiles import Draft
-from trunkline.dialects.plivo.requests import Args, choice, entries, required, text
+from trunkline.dialects.plivo.requests import Args, choice, entries, mapping, required, text
 
 _SWITCH = ("enabled", "disabled")
 _REQUIRED = ("profile_alias", "customer_type", "entity_type", "company_name", "vertical")
@@ -94,9 +92,12 @@ def new_profile(args: Args) -> Draft:
     """Read a profile's creation."""
     for name in _REQUIRED:
         required(args, name)
-    if text(args, "plivo_subaccount"):
-        raise NotAvailableYetError("plivo_subaccount is not available yet", field="plivo_subaccount")
     return profile(args)
+
+
+def profile_owner(args: Args) -> str | None:
+    """Return the ``auth_id`` of the subaccount that a new profile is for, if it names one."""
+    return (text(args, "plivo_subaccount") or "").strip() or None
 
 
 def profile(args: Args) -> Draft:
@@ -104,18 +105,9 @@ def profile(args: Args) -> Draft:
     return Draft(
         alias=text(args, "profile_alias"),
         facts=_texts(args, _FACTS),
-        address=_texts(_object(args, "address"), _ADDRESS),
-        contact=_texts(_object(args, "authorized_contact"), _CONTACT),
+        address=_texts(mapping(args, "address"), _ADDRESS),
+        contact=_texts(mapping(args, "authorized_contact"), _CONTACT),
     )
-
-
-def _object(args: Args, name: str) -> Mapping[str, Any]:
-    value = args.get(name)
-    if value in (None, ""):
-        return {}
-    if not isinstance(value, dict):
-        raise InvalidError(f"{name} is a JSON object", field=name)
-    return value
 
 
 def _texts(args: Args, names: tuple[str, ...]) -> dict[str, str]:

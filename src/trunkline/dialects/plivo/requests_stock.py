@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from trunkline.core import e164
-from trunkline.core.errors import InvalidError, NotAvailableYetError
+from trunkline.core.errors import InvalidError
 from trunkline.core.stock import TYPES, StockFilter
-from trunkline.dialects.plivo.requests import Args, choice, flag, required, service_names, text
+from trunkline.dialects.plivo.requests import Args, choice, flag, mapping, required, service_names, text
 
 MAX_PLACE = 255
 """Characters of a region, city or rate centre."""
@@ -90,15 +90,22 @@ class PurchaseArgs:
     """Arguments of ``POST /PhoneNumber/{number}/``."""
 
     app_id: str | None
+    cnam_lookup: bool | None
+    compliance_id: str | None
 
 
 def purchase(args: Args) -> PurchaseArgs:
-    """Read a purchase; an argument that says what happens anyhow is fine."""
-    for name in ("compliance_application_id", "verification_info"):
-        if args.get(name):
-            raise NotAvailableYetError(f"{name} is not available yet", field=name)
-    if choice(args, "cnam_lookup", ("enabled", "disabled")) == "enabled":
-        raise NotAvailableYetError("cnam_lookup is not available yet", field="cnam_lookup")
-    if flag(args, "ha_enable"):
-        raise NotAvailableYetError("ha_enable is not available yet", field="ha_enable")
-    return PurchaseArgs((text(args, "app_id") or "").strip() or None)
+    """Read a purchase. ``verification_info`` proves nothing here, so nothing of it is kept.
+
+    plivo-dotnet sends ``ha_enabled`` where the others send ``ha_enable``.
+    """
+    mapping(args, "verification_info")
+    for name in ("ha_enable", "ha_enabled"):
+        if flag(args, name):
+            raise InvalidError(f"{name} is false: there are no high-availability numbers here", field=name)
+    lookup = choice(args, "cnam_lookup", ("enabled", "disabled"))
+    return PurchaseArgs(
+        app_id=(text(args, "app_id") or "").strip() or None,
+        cnam_lookup=None if lookup is None else lookup == "enabled",
+        compliance_id=(text(args, "compliance_application_id") or "").strip() or None,
+    )

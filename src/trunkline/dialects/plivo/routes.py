@@ -24,12 +24,14 @@ from trunkline.core.model import (
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
 from trunkline.dialects.plivo import (
+    campaigns,
     compliance,
     endpoints,
     ids,
     regulated,
     requests,
     requests_regulated,
+    requirements,
     stock,
     views,
     zentrunk,
@@ -237,6 +239,8 @@ PLIVO = Dialect(
         Operation("POST", f"{_ACCOUNT}/PhoneNumber/{{number}}", buy_number),
         *endpoints.OPERATIONS,
         *zentrunk.OPERATIONS,
+        *campaigns.OPERATIONS,
+        *requirements.OPERATIONS,
     ),
     authenticate=authenticate,
     refuse=refuse,

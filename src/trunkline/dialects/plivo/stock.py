@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from trunkline.core import buying
+from trunkline.core import buying, compliance
 from trunkline.core.model import Application, Listing, Number, Scope, Trunk
 from trunkline.core.ports import Store
+from trunkline.core.regulated import RegulatedKind
 from trunkline.core.stock import StockItem
 from trunkline.dialects.http import Answer, Ask
 from trunkline.dialects.plivo import requests, requests_stock, views, views_stock
@@ -21,20 +22,22 @@ async def search_numbers(ask: Ask) -> Answer:
     window, asked = requests.window(args), requests_stock.search(args)
     page = window.page
 
-    def look_up(store: Store) -> Listing[StockItem]:
+    def look_up(store: Store) -> tuple[Listing[StockItem], set[RegulatedKind]]:
         wanted = asked.wanted
         if asked.area is not None:
             area = buying.calling_area(store, account, wanted, asked.area)
             if area is None:
-                return Listing((), 0, None)
+                return Listing((), 0, None), set()
             wanted = area
-        return buying.offered(store, account, wanted, page)
+        return buying.offered(store, account, wanted, page), set(store.compliance.kinds())
 
-    found = await ask.platform.inventory.search(look_up)
+    found, regulated = await ask.platform.inventory.search(look_up)
     auth_id = ask.params["auth_id"]
     path = views.uri(auth_id, "PhoneNumber")
     meta = views.meta(path, window.filters, limit=page.limit, offset=page.offset, total=found.total, last=found.last)
-    return Answer(200, views.listing([views_stock.phone_number(item, auth_id) for item in found.items], meta))
+    return Answer(
+        200, views.listing([views_stock.phone_number(item, auth_id, regulated) for item in found.items], meta)
+    )
 
 
 async def buy_number(ask: Ask, target: Callable[[Store, Scope, str], Application | Trunk]) -> Answer:
@@ -49,6 +52,8 @@ async def buy_number(ask: Ask, target: Callable[[Store, Scope, str], Application
             owner=caller.account,
             application=found if isinstance(found, Application) else None,
             trunk=found if isinstance(found, Trunk) else None,
+            compliance=compliance.named(store, caller.scope, args.compliance_id) if args.compliance_id else None,
+            cnam_lookup=args.cnam_lookup,
         )
         return buying.buy(store, caller.actor, wanted)
 

@@ -12,6 +12,8 @@ from trunkline.core.model import Number
 from trunkline.core.regulated import Campaign, CampaignNumber, Compliance, Document, Profile
 from trunkline.dialects.plivo import ids
 
+CAMPAIGN_STATE = "ACTIVE"
+"""Every campaign's: the operator enters those that the registry has."""
 LINK_STATUS = {"pending": "PROCESSING", "done": "COMPLETED", "failed": "FAILED"}
 
 _encode = msgspec.json.Encoder().encode
@@ -31,6 +33,27 @@ def linking(numbers: Sequence[str], campaign_id: str) -> bytes:
 def unlinked(number: str, campaign_id: str) -> bytes:
     """Return the answer to a request to unlink a number, which is done at once."""
     return body(message=f"{number} is unlinked from campaign {campaign_id}")
+
+
+def campaign(record: Campaign) -> dict[str, Any]:
+    """Return a campaign: what the operator entered of it, null for what only the registry knows."""
+    return {
+        "brand_id": None,
+        "campaign_id": record.campaign_id,
+        "campaign_alias": record.alias,
+        "campaign_attributes": None,
+        "campaign_source": None,
+        "created_at": _stamp(record.created_at),
+        "description": None,
+        "mno_metadata": None,
+        "registration_status": CAMPAIGN_STATE,
+        "reseller_id": None,
+        "sample1": None,
+        "sample2": None,
+        "sub_usecase": None,
+        "usecase": record.usecase,
+        "vertical": None,
+    }
 
 
 def campaign_numbers(record: Campaign, numbers: Sequence[CampaignNumber], counts: Mapping[str, int]) -> bytes:

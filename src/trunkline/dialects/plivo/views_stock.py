@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
 from trunkline.core import buying, countries, e164
 from trunkline.core.model import Number, NumberStatus
+from trunkline.core.regulated import RegulatedKind
 from trunkline.core.stock import StockItem
-from trunkline.dialects.plivo import ids
+from trunkline.dialects.plivo import ids, views_requirements
 from trunkline.dialects.plivo.views import uri
 
 _encode = msgspec.json.Encoder().encode
 
 
-def phone_number(item: StockItem, auth_id: str) -> dict[str, Any]:
-    """Return a PhoneNumber: one that can be bought."""
+def phone_number(item: StockItem, auth_id: str, regulated: Collection[RegulatedKind]) -> dict[str, Any]:
+    """Return a PhoneNumber: one that can be bought. ``regulated`` says which kinds need a compliance application."""
     facts, rates = item.facts, item.facts.rates
+    kind = RegulatedKind(facts.country, facts.number_type)
     return {
         "number": facts.e164,
         "prefix": e164.area_code(facts.e164),
@@ -38,6 +41,7 @@ def phone_number(item: StockItem, auth_id: str) -> dict[str, Any]:
         "voice_rate": rates.voice,
         "restriction": facts.restriction,
         "restriction_text": facts.restriction_text,
+        "compliance_requirement": views_requirements.ids_of(kind) if kind in regulated else None,
         "resource_uri": uri(auth_id, "PhoneNumber", facts.e164),
     }
 
