@@ -42,11 +42,14 @@ from trunkline.sip.shared import Board, SharedCounts, SharedNonces
 from trunkline.sip.timers import Timers
 from trunkline.sip.tokens import Tokens
 from trunkline.sip.transaction import Transactions
+from trunkline.sip.watching import GatewayWatch
 from trunkline.sip.workers import Place, Post
 from trunkline.store import database
 from trunkline.store.bindings import SqlBindings
 from trunkline.store.calls import CallJournal
 from trunkline.store.facts import FactReader
+from trunkline.store.followed import FollowedReader
+from trunkline.store.gateway_states import SqlGatewayStates
 from trunkline.store.unit import SqlStore
 from trunkline.voice import session
 
@@ -108,7 +111,8 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     vault = database.open_vault(settings.data)
     connection = database.open_reader(settings.data)
     store = SqlStore(connection, vault, rules(settings))
-    facts = FactReader(connection, vault)
+    states = SqlGatewayStates(settings.data)
+    facts = FactReader(connection, vault, states.names)
     journal = CallJournal(settings.data, settings.sip.keep_messages_mb << 20)
     client = AiohttpHookClient(AddressFilter(allow_private=settings.hooks.allow_private, lab=settings.lab_mode))
     sip = settings.sip.share(place.worker) if place else settings.sip
@@ -142,12 +146,16 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     bindings = SqlBindings(settings.data, worker=f"{place.worker if place else 0}")
     edge.registrar = EndpointRegistrar(edge, bindings, rules(settings).sip_host, post.relay if post else None)
     callers = edge.name_source = name_source(settings)
+    first = place is None or place.worker == 0
+    watch = GatewayWatch(edge, names, states, FollowedReader(connection), rules(settings), ask=dns.ask, first=first)
     await questions.start(lambda question: _answer(edge, listeners, facts, journal, question))
     server.start(edge)
     await listeners.open(edge.admits)
+    watch.start()
     stop = told_to_stop()
     say_ready()
     await stop.wait()
+    await watch.close()
     await edge.close()
     await names.close()
     dns.close()

@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_campaigns(commands)
     _add_compliance(commands)
     _add_stock(commands)
+    _add_carriers(commands)
     return parser
 
 
@@ -316,6 +317,16 @@ def _add_stock(commands: _Commands) -> None:
     remove = _command(verbs, "remove", "take a number out of the stock", "stock:remove")
     _data(remove)
     remove.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
+
+
+def _add_carriers(commands: _Commands) -> None:
+    group = commands.add_parser("carriers", help="carriers, as the running edge sees them", description="Carriers.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    status = _command(verbs, "status", "show where gateways lead, and which of them answer", "carriers:status")
+    _data(status)
+    status.add_argument("--carrier", metavar="ID", help="only this carrier: its id or carrier_id")
+    status.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many carriers (default 100)")
+    _json(status)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -100,6 +100,8 @@ class SipSettings:
     """How long a target may leave an INVITE without any answer while there is another one to try."""
     rest_s: float = 30.0
     """How long a target that gave no answer, or 503, comes after its siblings; a 503's Retry-After counts instead."""
+    options_s: float = 60.0
+    """How often a gateway is asked with OPTIONS whether it lives, give or take a tenth, where it is to be asked."""
     t1: float = 0.5
     """RFC 3261's round-trip estimate, from which all retransmission timers follow."""
     nameservers: tuple[str, ...] = ()
@@ -153,7 +155,7 @@ class SipSettings:
             raise ConfigError(f"sip.digest_algorithms names one or more of {', '.join(known)}, each once")
         if self.keep_messages and self.keep_messages not in KEPT_MESSAGES:
             raise ConfigError(f"sip.keep_messages is one of {', '.join(KEPT_MESSAGES)}, not {self.keep_messages!r}")
-        for name in ("t1", "max_calls", "failover_s", "idle_s", "max_connections", "keep_messages_mb"):
+        for name in ("t1", "max_calls", "failover_s", "options_s", "idle_s", "max_connections", "keep_messages_mb"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"sip.{name} must be greater than 0")
 

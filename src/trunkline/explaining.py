@@ -24,6 +24,7 @@ from trunkline.sip.refusals import REFUSALS
 from trunkline.sip.uri import MessageError, SipUri
 from trunkline.store import database
 from trunkline.store.facts import FactReader
+from trunkline.store.gateway_states import GatewayStateReader
 
 MAX_TEXT = 128
 
@@ -122,7 +123,8 @@ class EdgeExplainer:
     def _offline(self, question: dict[str, Any], family: list[str] | None) -> dict[str, object]:
         connection = database.open_reader(self._data)
         try:
-            return explain(FactReader(connection, None), NoUsage(), question, family, realms=None)
+            reader = FactReader(connection, None, GatewayStateReader(self._data).names())
+            return explain(reader, NoUsage(), question, family, realms=None)
         finally:
             connection.close()
 

@@ -10,6 +10,7 @@ from trunkline.config import Settings, SipSettings
 from trunkline.core.ports import Rules
 from trunkline.sip.locating import SIP_PORT
 from trunkline.sip.uri import print_host_port
+from trunkline.store.gateway_states import GatewayStateReader
 from trunkline.tariff import load_tariff
 
 
@@ -25,6 +26,7 @@ def rules(settings: Settings) -> Rules:
         own_addresses=tuple(own),
         quarantine=timedelta(days=settings.numbers.quarantine_days),
         sip_host=_sip_host(settings.sip),
+        named_addresses=GatewayStateReader(settings.data).addresses,
     )
 
 

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+GOOD, WARN, BAD = "32", "33", "31"
+"""Colours of a terminal (ECMA-48 SGR)."""
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under heads, columns aligned; only the heads' line when there are none."""
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, colours: Mapping[str, str] | None = None) -> None:
+    """Print rows under heads, columns aligned; only the heads' line when there are none.
+
+    On a terminal, unless NO_COLOR is set, cells that say exactly a word of ``colours`` have its colour.
+    """
+    painted = colours or {}
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        painted = {}
     texts = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
     widths = [max(len(head), *(len(row[i]) for row in texts)) if texts else len(head) for i, head in enumerate(heads)]
     for row in ([*heads], *texts):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        shown = [
+            f"\033[{painted[c]}m{cell}\033[0m" if c in painted else cell for c, cell in zip(row, cells, strict=True)
+        ]
+        print("  ".join(shown).rstrip())
 
 
 def document(value: object) -> None:

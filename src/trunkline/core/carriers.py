@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from trunkline.core import e164, outbound_auth, sources
+from trunkline.core import claims, e164, outbound_auth, sources
 from trunkline.core.errors import CarrierInUseError, InvalidError, NotFoundError
 from trunkline.core.model import (
     EVERYTHING,
@@ -31,16 +31,21 @@ MAX_PORT = 65535
 MAX_PREFIX = 20
 """Longest prefix before a number, whether stripped on the way in or put in front on the way out."""
 
+
 PLAIN = NumberProfile()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayDraft:
-    """A gateway as asked for. ``address`` is a literal, CIDR (inbound only), or a host name (outbound only)."""
+    """A gateway as asked for. ``address`` is a literal, CIDR (inbound only), or a host name.
+
+    Only a host name may have no port, and only without a port no transport. It may be inbound where ``named_sources``
+    says so, which is for dialects that can show such a gateway.
+    """
 
     address: str
-    port: int = 5060
-    transport: Transport = Transport.UDP
+    port: int | None = 5060
+    transport: Transport | None = Transport.UDP
     inbound: bool = True
     outbound: bool = False
     priority: int = 10
@@ -49,6 +54,8 @@ class GatewayDraft:
     tech_prefix: str = ""
     number_format: NumberFormat = NumberFormat.E164
     emergency: bool = False
+    options_ping: bool | None = None
+    named_sources: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +76,7 @@ class CarrierDraft:
     max_cps: int | None = None
     inbound_auth: tuple[str, str] | None = None
     outbound_auth: outbound_auth.Changes = field(default_factory=dict)
+    options_ping: bool = False
 
 
 def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) -> Carrier:
@@ -96,7 +104,8 @@ def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) ->
         max_cps=draft.max_cps,
         created_at=now,
         updated_at=now,
-        gateways=tuple(_gateway(store, carrier_id, g) for g in _bounded(draft.gateways)),
+        gateways=_gateways(store, carrier_id, draft.gateways),
+        options_ping=draft.options_ping,
     )
     store.carriers.add(carrier)
     if draft.inbound_auth is not None:
@@ -125,10 +134,15 @@ def _check_prefix(prefix: str, field: str) -> None:
         raise InvalidError(f"{field} has at most {MAX_PREFIX} characters, letters, digits and + * - . _", field=field)
 
 
-def _bounded(drafts: Sequence[GatewayDraft]) -> Sequence[GatewayDraft]:
+def _gateways(store: Store, carrier_id: str, drafts: Sequence[GatewayDraft]) -> tuple[Gateway, ...]:
     if len(drafts) > MAX_GATEWAYS:
         raise InvalidError(f"a carrier has at most {MAX_GATEWAYS} gateways", field="ip_set")
-    return drafts
+    made: list[Gateway] = []
+    for draft in drafts:
+        gateway = _gateway(store, carrier_id, draft)
+        _refuse_twice(gateway, made)
+        made.append(gateway)
+    return tuple(made)
 
 
 def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: str) -> None:
@@ -144,6 +158,8 @@ def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: s
         raise InvalidError(
             "another carrier of this account has this SIP user name", field="username", advice="Choose another one."
         )
+    if store.credentials.named(CredentialKind.SIP_ENDPOINT, username):
+        raise InvalidError("this SIP user name is taken", field="username", advice="Choose another one.")
     credential = Credential(
         id=store.new_id(),
         account_id=carrier.account_id,
@@ -159,14 +175,18 @@ def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: s
 
 
 def _gateway(store: Store, carrier_id: str, draft: GatewayDraft) -> Gateway:
-    if not 0 < draft.port <= MAX_PORT:
+    if draft.port is not None and not 0 < draft.port <= MAX_PORT:
         raise InvalidError(f"port {draft.port} is not between 1 and {MAX_PORT}", field="port")
+    if draft.options_ping and not draft.outbound:
+        raise InvalidError("only outbound gateways are asked with OPTIONS", field="options_ping")
     if not (draft.inbound or draft.outbound):
         raise InvalidError("a gateway is inbound, outbound or both", field="inbound")
     if not (0 <= draft.priority <= 65535 and 0 <= draft.weight <= 65535):
         raise InvalidError("priority and weight are between 0 and 65535 (RFC 2782)", field="priority")
     _check_prefix(draft.tech_prefix, "tech_prefix")
-    host, prefix = parse_host(draft.address, store.rules, inbound=draft.inbound, outbound=draft.outbound)
+    literal_only = draft.inbound and not draft.named_sources
+    host, prefix = parse_host(draft.address, store.rules, inbound=literal_only, outbound=draft.outbound)
+    _check_way(draft, is_name=prefix is None)
     return Gateway(
         id=store.new_id(),
         carrier_id=carrier_id,
@@ -182,14 +202,27 @@ def _gateway(store: Store, carrier_id: str, draft: GatewayDraft) -> Gateway:
         tech_prefix=draft.tech_prefix,
         number_format=draft.number_format,
         emergency=draft.emergency,
+        options_ping=draft.options_ping,
     )
 
 
+def _check_way(draft: GatewayDraft, *, is_name: bool) -> None:
+    if draft.port is None and not is_name:
+        raise InvalidError(
+            "an address needs a port; only a host name may leave it to the DNS", field="port", advice="Give 5060."
+        )
+    if draft.transport is None and draft.port is not None:
+        raise InvalidError("a gateway with a port needs a transport, udp or tcp", field="transport")
+
+
 def parse_host(address: str, rules: Rules, *, inbound: bool, outbound: bool) -> tuple[str, int | None]:
-    """Return (host, prefix) of a gateway's address; a host name has no prefix and is outbound only."""
+    """Return (host, prefix) of a gateway's address; a host name has no prefix, and is refused if ``inbound``."""
     text = address.strip()
     if not inbound and _is_host_name(text):
-        return text.lower().rstrip("."), None
+        name = text.lower().rstrip(".")
+        if name == rules.sip_host:
+            raise InvalidError(f"{name[:64]!r} is this server's own SIP domain", field="address")
+        return name, None
     if inbound and _is_host_name(text):
         raise InvalidError(
             f"{text[:64]!r} is a host name; an inbound gateway is an address, since calls are matched by it",
@@ -214,15 +247,12 @@ def _is_host_name(text: str) -> bool:
 
 
 def _refuse_own(host: str, prefix: int, rules: Rules, field: str) -> None:
-    low, high = sources.network_range(host, prefix)
-    for own in rules.own_addresses:
-        first, _ = sources.network_range(own, 128 if ":" in own else 32)
-        if low <= first <= high:
-            raise InvalidError(
-                f"{field} entry {host!r} is this server's own SIP address",
-                field=field,
-                advice="Name the carrier's address; in a lab, another loopback address such as 127.0.0.2.",
-            )
+    if sources.is_own(host, prefix, rules):
+        raise InvalidError(
+            f"{field} entry {host!r} is this server's own SIP address",
+            field=field,
+            advice="Name the carrier's address; in a lab, another loopback address such as 127.0.0.2.",
+        )
 
 
 def parse_ip_set(
@@ -291,7 +321,7 @@ def set_inbound_addresses(store: Store, actor: Actor, carrier: Carrier, networks
         wanted.append(replace(new, inbound=True))
         used.add(new.id)
     others = [replace(g, inbound=g.inbound and g.prefix is None) for g in carrier.gateways if g.id not in used]
-    return set_gateways(store, actor, carrier, [*wanted, *[g for g in others if g.outbound]])
+    return set_gateways(store, actor, carrier, [*wanted, *[g for g in others if g.inbound or g.outbound]])
 
 
 def set_gateways(store: Store, actor: Actor, carrier: Carrier, gateways: Sequence[Gateway]) -> Carrier:
@@ -307,14 +337,16 @@ def set_gateways(store: Store, actor: Actor, carrier: Carrier, gateways: Sequenc
     return changed
 
 
-def _active_networks(carrier: Carrier) -> set[tuple[str, int]]:
-    return {(g.host, g.prefix) for g in carrier.inbound_literals if g.active and g.prefix is not None}
+def _active_networks(carrier: Carrier) -> set[tuple[str, int | None]]:
+    return {(g.host, g.prefix) for g in carrier.gateways if g.inbound and g.active}
 
 
-def _hold_shared(store: Store, actor: Actor, carrier: Carrier, networks: set[tuple[str, int]]) -> None:
-    """Let the carrier's numbers wait where these networks of it overlap another top-level account's."""
-    ranges = [sources.network_range(host, prefix) for host, prefix in networks]
-    if store.carriers.overlaps(ranges, store.accounts.ancestors(carrier.account_id)[-1]):
+def _hold_shared(store: Store, actor: Actor, carrier: Carrier, networks: set[tuple[str, int | None]]) -> None:
+    """Let the carrier's numbers wait where these networks and names of it are shared with another top-level account."""
+    ranges = [sources.network_range(host, prefix) for host, prefix in networks if prefix is not None]
+    if any(prefix is None for _, prefix in networks):
+        ranges += claims.EVERYWHERE
+    if claims.are_shared(store, ranges, carrier.account_id):
         held = store.numbers.set_status_of_carrier(carrier.id, NumberStatus.ACTIVE, NumberStatus.PENDING_CLAIM)
         for e164 in held:
             store.log.append(actor, carrier.account_id, "hold", "number", e164, reason="shared source addresses")
@@ -332,9 +364,8 @@ def _refuse_twice(gateway: Gateway, others: Sequence[Gateway]) -> None:
     for other in others:
         same = (other.host, other.prefix, other.port, other.transport)
         if same == (gateway.host, gateway.prefix, gateway.port, gateway.transport):
-            raise InvalidError(
-                f"{gateway.address}:{gateway.port} is a gateway of this carrier already", field="address"
-            )
+            port = "" if gateway.port is None else f":{gateway.port}"
+            raise InvalidError(f"{gateway.address}{port} is a gateway of this carrier already", field="address")
 
 
 def change_gateway(store: Store, actor: Actor, carrier: Carrier, gateway_id: str, draft: GatewayDraft) -> Gateway:

@@ -55,7 +55,7 @@ def create(
         application = store.applications.get(Scope(account.id), account.default_endpoint_application_id)
     _check_application(store, account.id, application)
     whole = username + _digits(store)
-    while store.endpoints.has(whole):
+    while store.endpoints.has(whole) or store.credentials.named(CredentialKind.SIP_INBOUND, whole):
         whole = username + _digits(store)
     now = store.now()
     endpoint = Endpoint(

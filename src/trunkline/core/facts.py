@@ -82,6 +82,8 @@ class SourceFact(NamedTuple):
     carrier: CarrierFact
     gateway_id: str
     prefix: int
+    host: str | None = None
+    """The host name whose address the source is, where it is the gateway."""
 
 
 class TrunkTarget(NamedTuple):

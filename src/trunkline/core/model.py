@@ -164,14 +164,17 @@ class NumberFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """One address of a carrier. ``prefix`` is the mask of a literal address; a host name has none."""
+    """One address of a carrier. ``prefix`` is the mask of a literal address; a host name has none.
+
+    A host name without a port is found by what its owner publishes (RFC 3263), for any transport if it has none either.
+    """
 
     id: str
     carrier_id: str
     host: str
     prefix: int | None
-    port: int
-    transport: Transport
+    port: int | None
+    transport: Transport | None
     inbound: bool
     outbound: bool
     priority: int
@@ -180,6 +183,8 @@ class Gateway:
     tech_prefix: str
     number_format: NumberFormat
     emergency: bool
+    options_ping: bool | None = None
+    """Whether it is asked with OPTIONS if it is outbound; None: as its carrier says."""
 
     @property
     def address(self) -> str:
@@ -206,11 +211,18 @@ class Carrier:
     created_at: datetime
     updated_at: datetime
     gateways: tuple[Gateway, ...] = ()
+    options_ping: bool = False
+    """Whether outbound gateways that do not say so themselves are asked with OPTIONS whether they live."""
 
     @property
     def inbound_literals(self) -> tuple[Gateway, ...]:
         """The gateways that admit calls by address."""
         return tuple(g for g in self.gateways if g.inbound and g.prefix is not None)
+
+    def asks(self, gateway: Gateway) -> bool:
+        """Tell whether one of its gateways is asked with OPTIONS."""
+        wanted = self.options_ping if gateway.options_ping is None else gateway.options_ping
+        return wanted and gateway.outbound and gateway.active and self.active
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trunkline.core import e164
+from trunkline.core import claims, e164
 from trunkline.core.errors import (
     ConflictError,
     InvalidError,
@@ -125,8 +125,7 @@ def _default_application(store: Store, owner: Account) -> Application | None:
 
 def claim_status(store: Store, owner: Account, carrier_ids: Sequence[str]) -> NumberStatus:
     """Return whether a number on these carriers routes at once, or waits since its sources are shared ground."""
-    top = store.accounts.ancestors(owner.id)[-1]
-    shared = store.carriers.overlaps(store.carriers.ranges(carrier_ids), top)
+    shared = claims.are_shared(store, store.carriers.ranges(carrier_ids), owner.id)
     return NumberStatus.PENDING_CLAIM if shared else NumberStatus.ACTIVE
 
 

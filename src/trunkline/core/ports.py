@@ -6,7 +6,7 @@ state. Reads that a tenant asks for take a `Scope`; what lies outside it is not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -48,6 +48,9 @@ class Rules:
     """How long a number that was given back to the stock is not offered again."""
     sip_host: str = "127.0.0.1"
     """What stands after the ``@`` of an endpoint's SIP URI."""
+    named_addresses: Callable[[], Callable[[str], Sequence[str]]] = lambda: lambda _key: ()
+    """Reads what the edge knows of names, and returns a look-up: the addresses that a name's key last led to. Raises
+    `StoreUnavailableError`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,11 +199,18 @@ class CarrierStore(Protocol):
         ...
 
     def ranges(self, carrier_ids: Sequence[str]) -> list[tuple[str, str]]:
-        """Return the inbound networks of these carriers, active ones, as ranges of `core.sources.network_range`."""
+        """Return the inbound networks of these carriers, active ones, as ranges of `core.sources.network_range`.
+
+        A host name that admits calls is all addresses: `core.claims.EVERYWHERE`.
+        """
         ...
 
     def overlaps(self, ranges: Sequence[tuple[str, str]], top_account_id: str) -> bool:
         """Tell whether any of these ranges overlaps an inbound network of another top-level account's carrier."""
+        ...
+
+    def names_of_others(self, top_account_id: str) -> list[str]:
+        """Return the keys of the host names by which other top-level accounts' carriers admit calls."""
         ...
 
 

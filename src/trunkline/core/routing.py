@@ -152,7 +152,8 @@ def _unproven(attempt: Attempt, facts: Facts, trace: list[Step]) -> Verdict | No
         best, more = facts.sources[0], ""
         if len(facts.sources) > 1:
             best, more = max(facts.sources, key=_mask), f" and {len(facts.sources) - 1} more"
-        trace.append(Step("source", f"{attempt.source} is in /{best.prefix} of carrier {best.carrier.name}{more}"))
+        where = f"in /{best.prefix}" if best.host is None else f"an address of {best.host}, a gateway"
+        trace.append(Step("source", f"{attempt.source} is {where} of carrier {best.carrier.name}{more}"))
     elif attempt.proof is Proof.GOOD:
         trace.append(Step("source", f"{attempt.source} is in no gateway; the credentials speak for it"))
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from trunkline.core.errors import InvalidError
+from trunkline.core.ports import Rules
 
 WIDEST_V4 = 24
 WIDEST_V6 = 64
@@ -16,6 +17,7 @@ WIDEST_V6 = 64
 
 MAX_TEXT = 64
 _NO_SOURCES = (
+    (ip_network("0.0.0.0/8"), "is unspecified (0.0.0.0/8)"),
     (ip_network("224.0.0.0/4"), "is multicast"),
     (ip_network("ff00::/8"), "is multicast"),
     (ip_network("240.0.0.0/4"), "is reserved (240.0.0.0/4 and broadcast)"),
@@ -44,8 +46,9 @@ def parse_address(text: str) -> str:
 def parse_network(text: str, *, lab: bool, allow_wide: bool = False, field: str = "ip_set") -> tuple[str, int]:
     """Return (address, prefix) of an inbound source: a literal address, or CIDR without host bits.
 
-    Refused: what is no address, unspecified, multicast, 240/4 and broadcast, loopback outside lab mode, masks wider
-    than /24 (IPv6 /64) unless ``allow_wide``. RFC 1918 is accepted. Raises `InvalidError` naming the entry.
+    Refused: what is no address, unspecified (all of 0.0.0.0/8), multicast, 240/4 and broadcast, loopback outside lab
+    mode, masks wider than /24 (IPv6 /64) unless ``allow_wide``. RFC 1918 is accepted. Raises `InvalidError` naming the
+    entry.
     """
     entry = text.strip()
     if not entry or len(entry) > MAX_TEXT or "%" in entry:
@@ -81,6 +84,21 @@ def _refused(entry: str, reason: str, field: str) -> InvalidError:
         field=field,
         advice="Name the carrier's public signalling addresses, like 203.0.113.7 or 203.0.113.0/28.",
     )
+
+
+def is_own(address: str, prefix: int, rules: Rules) -> bool:
+    """Tell whether one of our own SIP listeners is in a network."""
+    low, high = network_range(address, prefix)
+    return any(low <= network_range(own, 128 if ":" in own else 32)[0] <= high for own in rules.own_addresses)
+
+
+def refusal(address: str, rules: Rules) -> str | None:
+    """Return why no carrier's calls may come from an address, None where they may: the rules of `parse_network`."""
+    try:
+        host, prefix = parse_network(address, lab=rules.lab)
+    except InvalidError as error:
+        return error.message.partition(f"{address!r} ")[2] or error.message
+    return "is this server's own SIP address" if is_own(host, prefix, rules) else None
 
 
 def network_key(address: str, prefix: int) -> str:

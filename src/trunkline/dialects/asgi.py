@@ -19,6 +19,7 @@ from trunkline.dialects.native.routes import NATIVE
 from trunkline.dialects.plivo.routes import PLIVO
 from trunkline.store.bindings import BindingReader
 from trunkline.store.calls import CallReader
+from trunkline.store.gateway_states import GatewayStateReader
 from trunkline.store.inventory import Inventory
 
 
@@ -80,7 +81,7 @@ def build(
     the requests of those dialects that are `Dialect.rate_limited`; None: nobody's. The inventory stays the caller's to
     close, after the server has ended.
     """
-    platform = Platform(inventory, calls, explainer, BindingReader(inventory.data))
+    platform = Platform(inventory, calls, explainer, BindingReader(inventory.data), GatewayStateReader(inventory.data))
     rest = Starlette(routes=[Route("/healthz", _health(ready))], exception_handlers={404: _no_such_path})
     rest.router.redirect_slashes = False
     return Application([(f"{dialect.prefix}/", Door(dialect, platform, limit)) for dialect in DIALECTS], rest)

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Send
 
 from trunkline.core.errors import InvalidError, TrunklineError
+from trunkline.core.gateways import GatewayStates
 from trunkline.core.model import Account, Actor, Scope
 from trunkline.core.ports import Explainer
 from trunkline.store.bindings import BindingReader
@@ -73,6 +74,7 @@ class Platform:
     calls: CallReader
     explainer: Explainer
     bindings: BindingReader
+    gateways: GatewayStates
 
 
 @dataclass(frozen=True, slots=True)

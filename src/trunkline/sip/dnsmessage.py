@@ -1,7 +1,8 @@
 """Messages of the DNS (RFC 1035 §4): one question written, its answer read. Bytes in, values out; no sockets.
 
 An answer comes from whoever owns the zone, so it is hostile until it was read. What bounds the work: 64 records of the
-answer are looked at, 127 pointers of a name are followed, a chain of aliases has 8 links, and 16 records are kept.
+answer are looked at, 127 pointers of a name are followed, a chain of aliases has 8 links, and of services 16 records
+are kept.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ MAX_READ = 64
 """Records looked at in each part of an answer; what stands behind them is ignored."""
 
 MAX_KEPT = 16
-"""Records that an answer gives: SRV and NAPTR the most preferred ones, addresses the first."""
+"""SRV and NAPTR records that an answer gives, the most preferred ones; addresses are all given that are read."""
 
 MAX_CHAIN = 8
 """Aliases (CNAME) followed inside one answer."""
@@ -151,9 +152,11 @@ def _answer(reader: _Reader, name: str, kind: Kind, answered: int, authority: in
     if name not in found:
         return Answer((), NEGATIVE_TTL if answered > MAX_READ else reader.negative_ttl(authority))
     records = [record for record, _ in found[name]]
+    most = MAX_READ
     if kind is Kind.SRV or kind is Kind.NAPTR:
         records.sort(key=lambda record: record[:2] if isinstance(record, Naptr) else record[:1])
-    return Answer(tuple(dict.fromkeys(records))[:MAX_KEPT], min([*ttls, *(ttl for _, ttl in found[name])]))
+        most = MAX_KEPT
+    return Answer(tuple(dict.fromkeys(records))[:most], min([*ttls, *(ttl for _, ttl in found[name])]))
 
 
 class _Reader:

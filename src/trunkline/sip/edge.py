@@ -171,6 +171,7 @@ class Edge:
         )
         self.registrar: EndpointRegistrar | None = None
         self.name_source: NameSource | None = None
+        self.is_down: Callable[[str], bool] = lambda _gateway_id: False
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
         self._documents: dict[Call, DocumentLegs] = {}

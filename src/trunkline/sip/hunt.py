@@ -117,6 +117,10 @@ def _decline(leg: Leg, txn: ClientTransaction, response: Response, now: float) -
         return
 
 
+def _is_down(target: Target) -> bool:
+    return target.down
+
+
 class Hunt:
     """Rings ``targets`` in order and tells ``done`` once how it ended. ``last`` says that nothing follows it."""
 
@@ -129,7 +133,7 @@ class Hunt:
         self, call: Call, targets: list[Target], done: Callable[[Outcome, float], None], *, last: bool
     ) -> None:
         self._call = call
-        self._targets = call.edge.rests.ordered(targets, call.edge.now(), Target.way)
+        self._targets = sorted(call.edge.rests.ordered(targets, call.edge.now(), Target.way), key=_is_down)
         self._done: Callable[[Outcome, float], None] | None = done
         self._last = last
         self._index = -1

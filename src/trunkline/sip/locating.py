@@ -30,9 +30,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from trunkline.core.addresses import AddressFilter
 from trunkline.core.routing import order_uris
 from trunkline.core.sources import unmapped
 from trunkline.sip.dnsmessage import MAX_NAME, Kind, Naptr, Srv, is_host_name
@@ -65,6 +64,25 @@ class Place(NamedTuple):
     port: int
 
 
+class Survey(NamedTuple):
+    """All that a host leads to: its places, why others are left out, what of the DNS has failed with nothing older to
+    go by, and the questions that it took.
+    """
+
+    places: tuple[Place, ...]
+    reasons: tuple[str, ...]
+    failures: tuple[str, ...]
+    questions: tuple[Question, ...]
+
+
+class Judge(Protocol):
+    """Who says which addresses are left out; `core.addresses.AddressFilter` is one."""
+
+    def refusal(self, text: str) -> str | None:
+        """Return why a literal address is left out, None where it is not."""
+        ...
+
+
 class TargetRefusedError(Exception):
     """A target that cannot be sent to; the message says why. ``forbidden``: the address filter is what refuses it."""
 
@@ -75,21 +93,23 @@ class TargetRefusedError(Exception):
 
 class Locator:
     """Finds the places of hosts. ``can_send`` tells whether we have a listener of a transport ("UDP", "TCP") and an
-    IP version (4, 6); ``draw`` gives numbers in [0, 1) for SRV weights.
+    IP version (4, 6); ``draw`` gives numbers in [0, 1) for SRV weights; ``most`` bounds the places of one host.
     """
 
     def __init__(
         self,
-        addresses: AddressFilter,
+        addresses: Judge,
         can_send: Callable[[str, int], bool],
         *,
         names: Names,
         draw: Callable[[], float],
+        most: int = MAX_PLACES,
     ) -> None:
         self.addresses = addresses
         self.can_send = can_send
         self.names = names
         self.draw = draw
+        self.most = most
 
     def allows(self, host: str) -> bool:
         """Tell whether a host is a literal address, and one that may be sent to."""
@@ -126,6 +146,13 @@ class Locator:
 
         When time runs out while some are known already, those are returned. Raises `TargetRefusedError`.
         """
+        return (await self._searched(host, port, transport)).result()
+
+    async def survey(self, host: str, port: int | None, transport: str | None) -> Survey:
+        """Return all that a host leads to, and how that was found, within `LOCATE_S`."""
+        return (await self._searched(host, port, transport)).survey()
+
+    async def _searched(self, host: str, port: int | None, transport: str | None) -> _Search:
         search = _Search(self, host, port, transport)
         try:
             async with asyncio.timeout(LOCATE_S):
@@ -133,8 +160,8 @@ class Locator:
                     await asyncio.gather(*(search.ask(question) for question in search.missing))
         except TimeoutError:
             search.run()  # once more with what has come meanwhile
-            search.note(f"the DNS gave no answer within {LOCATE_S:.0f} s")
-        return search.result()
+            search.late()
+        return search
 
 
 class _Search:
@@ -152,7 +179,19 @@ class _Search:
         self._drawn: dict[str, list[Srv]] = {}
         self._found: dict[Place, None] = {}
         self._reasons: dict[str, bool] = {}
+        self._late = ""
         self.missing: list[Question] = []
+
+    def late(self) -> None:
+        """Say that time has run out."""
+        self._late = f"the DNS gave no answer within {LOCATE_S:.0f} s"
+        self.note(self._late)
+
+    def survey(self) -> Survey:
+        """Return all that was found."""
+        failures = {f"{kind.name} of {name}: {why}": None for (name, kind), why in self._failures.items() if kind}
+        late = (self._late,) if self._late else ()
+        return Survey(tuple(self._found), tuple(self._reasons), (*failures, *late), tuple(self._answers))
 
     def note(self, reason: str, *, forbidden: bool = False) -> None:
         """Keep a reason, to be told if no place is found. ``forbidden``: it is the address filter's."""
@@ -202,7 +241,7 @@ class _Search:
         return False
 
     def _full(self) -> bool:
-        return len(self._found) + len(self.missing) >= MAX_PLACES
+        return len(self._found) + len(self.missing) >= self._locator.most
 
     def _look(self, name: str, kind: Kind) -> Records | None:
         """Return what is known; None when it is missing, or when no more may be asked."""
@@ -311,7 +350,7 @@ class _Search:
             address, version, _ = _read(text)
             if not self._locator.can_send(transport, version):
                 self.note(f"{address}: nothing here sends SIP over {transport} and IPv{version}")
-            elif len(self._found) < MAX_PLACES:
+            elif len(self._found) < self._locator.most:
                 self._found.setdefault(Place(transport, address, port))
 
 

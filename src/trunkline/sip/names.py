@@ -12,8 +12,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from trunkline.core.gateways import LAST_GOOD_S
 from trunkline.sip.dnsmessage import Answer, Kind, Record
 
 log = logging.getLogger(__name__)
@@ -27,9 +28,6 @@ MAX_NEGATIVE_S = 30.0
 
 GRACE_S = 60.0
 """An answer with records that expired less than this ago is given at once, and refreshed in the background."""
-
-LAST_GOOD_S = 86_400.0
-"""How long after it came an answer may serve while newer ones fail to come."""
 
 PATIENCE_S = 1.0
 """How long a caller waits for a new answer where there is an old one."""
@@ -49,6 +47,22 @@ Question = tuple[str, Kind]
 
 class NameFailedError(Exception):
     """A question that got no answer, and nothing older to go by; the message says why."""
+
+
+class Standing(NamedTuple):
+    """What is known of a question: the last answer, seconds since it came and for which it was fresh then; and the
+    failure since, if the DNS has failed.
+    """
+
+    records: Records | None
+    age_s: float
+    ttl_s: float
+    failure: str | None
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is time to ask again."""
+        return self.age_s >= self.ttl_s
 
 
 class Names(Protocol):
@@ -131,6 +145,23 @@ class KeptNames:
             kept = self._kept.get(question)
             raise NameFailedError((kept and kept.failure) or "the question was given up")
         return last
+
+    def standing(self, name: str, kind: Kind) -> Standing | None:
+        """Return what is known of a question, None for one that was not asked."""
+        kept = self._kept.get((name, kind))
+        if kept is None:
+            return None
+        return Standing(kept.records, self._now() - kept.came, kept.until - kept.came, kept.failure)
+
+    def learn(self, name: str, kind: Kind, standing: Standing) -> None:
+        """Take an answer that another process got, unless the one known here is younger."""
+        came = self._now() - standing.age_s
+        kept = self._kept.get((name, kind))
+        if standing.records is None or (kept is not None and kept.records is not None and kept.came >= came):
+            return
+        kept = self._entry((name, kind))
+        kept.records, kept.came, kept.until = standing.records, came, came + standing.ttl_s
+        kept.failure = None
 
     async def close(self) -> None:
         """Give up the questions under way."""

@@ -145,7 +145,7 @@ def targets_by_gateways(call: Call, digits: str, headers: tuple[tuple[str, str],
         )
     number = call.decision.number
     gateways = call.edge.facts.outbound_gateways(number.account_id) if number else []
-    usable = {f"{i}": pair for i, pair in enumerate(gateways) if pair[0].transport.value in URI_TRANSPORTS}
+    usable = {f"{i}": pair for i, pair in enumerate(gateways) if _can_send(pair[0])}
     if not usable:
         raise DialRefusedError(
             f"{digits} cannot be dialled: the account has no outbound gateway; add one to a carrier",
@@ -153,13 +153,21 @@ def targets_by_gateways(call: Call, digits: str, headers: tuple[tuple[str, str],
         )
     order = order_uris([(key, pair[0].priority, pair[0].weight) for key, pair in usable.items()], call.edge.draw)
     found = [_gateway_target(usable[key][0], usable[key][1], digits) for key in order]
-    return [target._replace(headers=headers) for target in found]
+    down = [call.edge.is_down(usable[key][0].id) for key in order]
+    if any(down) and len(found) > 1:
+        names = ", ".join(target.name for target, is_down in zip(found, down, strict=True) if is_down)
+        call.note("gateway", f"tried last, since OPTIONS had no good answer: {names}")
+    return [target._replace(headers=headers, down=is_down) for target, is_down in zip(found, down, strict=True)]
+
+
+def _can_send(gateway: Gateway) -> bool:
+    return gateway.transport is None or gateway.transport.value in URI_TRANSPORTS
 
 
 def _gateway_target(gateway: Gateway, country: str | None, digits: str) -> Target:
     user = gateway.tech_prefix + e164.outbound(digits, gateway.number_format, country)
-    transport = gateway.transport.value
-    params = () if transport == "udp" else (("transport", transport),)
+    transport = gateway.transport.value if gateway.transport else None
+    params = () if transport in (None, "udp") else (("transport", transport),)
     uri = SipUri("sip", user, gateway.host, gateway.port if gateway.port != 5060 else None, params)
     name = print_host_port(gateway.host, gateway.port)
     return Target(
@@ -167,6 +175,6 @@ def _gateway_target(gateway: Gateway, country: str | None, digits: str) -> Targe
         gateway.host,
         gateway.port,
         f"gateway {name}",
-        transport.upper(),
+        transport and transport.upper(),
         carrier_id=gateway.carrier_id,
     )

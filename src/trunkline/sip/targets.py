@@ -42,6 +42,8 @@ class Target(NamedTuple):
     """The trunk's URI that this is, with whose credentials its challenges are answered."""
     hop: Hop | None = None
     """Where to send it, for who has registered from there; None: to be located."""
+    down: bool = False
+    """Whether it is a gateway that does not answer OPTIONS: it is tried after all others."""
 
     def way(self) -> Hashable:
         """Return what targets to the same host share."""

@@ -1,13 +1,11 @@
 """Bindings of endpoints in a file of the edge's own, ``bindings.db``: what was registered outlives the process.
 
 Every look-up reads the file and every REGISTER writes it at once, so all edge processes of the machine, and the API,
-see the same bindings. The file is in WAL mode without any sync: a write costs tens of microseconds and no disk is
-waited for. A killed process loses nothing; after a power failure a damaged file is put aside, and phones register anew.
+see the same bindings. After a power failure a damaged file is put aside (`edge_files`), and phones register anew.
 """
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -17,16 +15,10 @@ from typing import Any
 
 from trunkline.core.bindings import MAX_BINDINGS, MAX_OF_ACCOUNT, Binding, BindingsFullError, Flow
 from trunkline.core.errors import StoreUnavailableError
-from trunkline.store.database import quoted
+from trunkline.store.edge_files import open_edge_file, read_edge_file
 from trunkline.store.rows import marks
 
-log = logging.getLogger(__name__)
-
 FILE = "bindings.db"
-OPEN_S = 10.0
-"""Longest that a starting process waits for another one that makes the file."""
-BUSY_MS = 200
-"""Longest that a REGISTER waits for another process's write."""
 
 _COLUMNS = (
     "login_id, account_id, contact, call_id, cseq, q, expires_at, registered_at, "
@@ -53,18 +45,7 @@ class SqlBindings:
     """`core.bindings.Bindings` for one edge process, called ``worker``. Each connection is known by who has it."""
 
     def __init__(self, data: Path, worker: str = "edge") -> None:
-        path = data / FILE
-        try:
-            self._db = _opened(path)
-        except sqlite3.OperationalError:  # locked, or no room: nothing is wrong with the file
-            raise
-        except sqlite3.DatabaseError as error:  # phones register again
-            aside = data / f"{FILE}.damaged-{int(time.time())}"
-            for end in ("-wal", "-shm"):
-                (data / (FILE + end)).unlink(missing_ok=True)
-            path.rename(aside)
-            log.warning("%s is damaged (%s); put aside as %s", FILE, error, aside.name)
-            self._db = _opened(path)
+        self._db = open_edge_file(data / FILE, _SCHEMA)
         self._worker = worker
         # Connections ended with the process that had them.
         self._db.execute("DELETE FROM bindings WHERE transport <> 'UDP' AND worker = ?", (worker,))
@@ -137,21 +118,6 @@ class SqlBindings:
         self._db.close()
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=OPEN_S)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=OFF")
-        if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("quick_check found faults")
-        connection.executescript(_SCHEMA)
-        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
-
-
 class BindingReader:
     """Reads bindings for the API; where the file is not there, nobody has registered."""
 
@@ -166,9 +132,8 @@ class BindingReader:
         wanted = list(login_ids)
         if not wanted or not self._path.exists():
             return {}
-        address = f"file:{quoted(str(self._path.resolve()))}?mode=ro"
         try:
-            with closing(sqlite3.connect(address, uri=True)) as connection:
+            with closing(read_edge_file(self._path)) as connection:
                 rows = connection.execute(
                     f"SELECT {_COLUMNS} FROM bindings WHERE login_id IN ({marks(wanted)}) AND expires_at > ? "
                     "ORDER BY registered_at",

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from trunkline.core import sources
+from trunkline.core.claims import EVERYWHERE
+from trunkline.core.gateways import name_of
 from trunkline.core.model import (
     CalledIn,
     Carrier,
@@ -25,7 +27,7 @@ from trunkline.store.rows import in_scope, marks, time_text, time_value
 
 _CARRIER = (
     "c.seq, c.id, c.serial, c.account_id, c.name, c.kind, c.active, c.voice, c.sms, c.called_in, c.country, "
-    "c.strip_prefix, c.max_channels, c.max_cps, c.created_at, c.updated_at"
+    "c.strip_prefix, c.max_channels, c.max_cps, c.created_at, c.updated_at, c.options_ping"
 )
 GATEWAY_COLUMNS = (
     "id",
@@ -42,6 +44,7 @@ GATEWAY_COLUMNS = (
     "tech_prefix",
     "number_format",
     "emergency",
+    "options_ping",
 )
 _GATEWAY_SQL = ", ".join(GATEWAY_COLUMNS)
 
@@ -49,10 +52,11 @@ _GATEWAY_SQL = ", ".join(GATEWAY_COLUMNS)
 def gateway_value(row: Sequence[Any]) -> Gateway:
     """Return a gateway from the columns of `GATEWAY_COLUMNS`."""
     values: dict[str, Any] = dict(zip(GATEWAY_COLUMNS, row, strict=True))
-    values["transport"] = Transport(str(values["transport"]))
+    values["transport"] = None if values["transport"] is None else Transport(str(values["transport"]))
     values["number_format"] = NumberFormat(str(values["number_format"]))
     for flag in ("inbound", "outbound", "active", "emergency"):
         values[flag] = bool(values[flag])
+    values["options_ping"] = None if values["options_ping"] is None else bool(values["options_ping"])
     return Gateway(**values)
 
 
@@ -66,8 +70,8 @@ class SqlCarriers:
         """Write a carrier and its gateways."""
         self._db.execute(
             "INSERT INTO carriers (id, serial, account_id, name, kind, active, voice, sms, called_in, country, "
-            "strip_prefix, max_channels, max_cps, created_at, updated_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "strip_prefix, max_channels, max_cps, created_at, updated_at, options_ping) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 carrier.id,
                 carrier.serial,
@@ -84,6 +88,7 @@ class SqlCarriers:
                 carrier.max_cps,
                 time_text(carrier.created_at),
                 time_text(carrier.updated_at),
+                int(carrier.options_ping),
             ),
         )
         self.replace_gateways(carrier.id, carrier.gateways)
@@ -128,7 +133,7 @@ class SqlCarriers:
         """Write a carrier's own fields."""
         self._db.execute(
             "UPDATE carriers SET name = ?, active = ?, voice = ?, sms = ?, called_in = ?, country = ?, "
-            "strip_prefix = ?, max_channels = ?, max_cps = ?, updated_at = ? WHERE id = ?",
+            "strip_prefix = ?, max_channels = ?, max_cps = ?, updated_at = ?, options_ping = ? WHERE id = ?",
             (
                 carrier.name,
                 int(carrier.active),
@@ -140,6 +145,7 @@ class SqlCarriers:
                 carrier.max_channels,
                 carrier.max_cps,
                 time_text(carrier.updated_at),
+                int(carrier.options_ping),
                 carrier.id,
             ),
         )
@@ -155,7 +161,10 @@ class SqlCarriers:
 
     def _save_gateway(self, position: int, gateway: Gateway) -> None:
         key = low = high = None
-        if gateway.inbound and gateway.active and gateway.prefix is not None:
+        name = name_of(gateway)
+        if gateway.inbound and gateway.active and name is not None:
+            key = name.key
+        elif gateway.inbound and gateway.active and gateway.prefix is not None:
             key = sources.network_key(gateway.host, gateway.prefix)
             low, high = sources.network_range(gateway.host, gateway.prefix)
             family = 6 if ":" in gateway.host else 4
@@ -164,7 +173,7 @@ class SqlCarriers:
             gateway.host,
             gateway.prefix,
             gateway.port,
-            gateway.transport.value,
+            gateway.transport.value if gateway.transport else None,
             int(gateway.inbound),
             int(gateway.outbound),
             gateway.priority,
@@ -173,13 +182,14 @@ class SqlCarriers:
             gateway.tech_prefix,
             gateway.number_format.value,
             int(gateway.emergency),
+            None if gateway.options_ping is None else int(gateway.options_ping),
             position,
             key,
             low,
             high,
         )
         names = "host, prefix, port, transport, inbound, outbound, priority, weight, active, tech_prefix, "
-        names += "number_format, emergency, position, source_key, source_low, source_high"
+        names += "number_format, emergency, options_ping, position, source_key, source_low, source_high"
         self._db.execute(
             f"INSERT INTO gateways (id, carrier_id, {names}) VALUES (?, ?, {marks(values)}) "
             f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names.split(', '))}",
@@ -209,12 +219,14 @@ class SqlCarriers:
         return int(row[0])
 
     def ranges(self, carrier_ids: Sequence[str]) -> list[tuple[str, str]]:
-        """Return the inbound networks of these carriers, active ones, as ranges of `core.sources.network_range`."""
-        return self._db.execute(
+        """Return the inbound networks of these carriers, active ones; see the port."""
+        rows = self._db.execute(
             f"SELECT source_low, source_high FROM gateways WHERE carrier_id IN ({marks(carrier_ids)}) "
             "AND source_key IS NOT NULL",
             list(carrier_ids),
         ).fetchall()
+        literals = [(low, high) for low, high in rows if low is not None]
+        return literals + list(EVERYWHERE) if len(literals) < len(rows) else literals
 
     def overlaps(self, ranges: Sequence[tuple[str, str]], top_account_id: str) -> bool:
         """Tell whether any of these ranges overlaps an inbound network of another top-level account's carrier."""
@@ -225,11 +237,20 @@ class SqlCarriers:
         )
         return any(self._db.execute(others, (high, low, top_account_id)).fetchone() for low, high in ranges)
 
+    def names_of_others(self, top_account_id: str) -> list[str]:
+        """Return the keys of the host names by which other top-level accounts' carriers admit calls."""
+        rows = self._db.execute(
+            "SELECT DISTINCT g.source_key FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
+            "WHERE g.source_key IS NOT NULL AND g.prefix IS NULL AND c.deleted_at IS NULL AND NOT EXISTS ("
+            "SELECT 1 FROM account_ancestors x WHERE x.account_id = c.account_id AND x.ancestor_id = ?)",
+            (top_account_id,),
+        )
+        return [str(row[0]) for row in rows]
+
 
 def _carrier(row: Sequence[Any], gateways: list[Gateway]) -> Carrier:
-    (_, id_, serial, account_id, name, kind, active, voice, sms, called_in, country, strip, channels, cps, made, at) = (
-        row
-    )
+    (_, id_, serial, account_id, name, kind, active, voice, sms, called_in, country, strip, *others) = row
+    channels, cps, made, at, ping = others
     return Carrier(
         id=str(id_),
         serial=str(serial),
@@ -245,6 +266,7 @@ def _carrier(row: Sequence[Any], gateways: list[Gateway]) -> Carrier:
         created_at=time_value(str(made)),
         updated_at=time_value(str(at)),
         gateways=tuple(gateways),
+        options_ping=bool(ping),
     )
 
 

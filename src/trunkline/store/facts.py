@@ -29,6 +29,7 @@ from trunkline.core.facts import (
     TrunkTarget,
     Usage,
 )
+from trunkline.core.gateways import HostName, NamedSources
 from trunkline.core.model import CalledIn, CarrierKind, Gateway, NumberProfile, NumberStatus
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.routing import PLAIN, forms_to_read
@@ -47,9 +48,9 @@ _CARRIER = (
     "c.max_channels, c.max_cps FROM carriers c JOIN accounts a ON a.id = c.account_id "
     "WHERE c.id = ? AND c.deleted_at IS NULL"
 )
-_SOURCE = (
-    "SELECT min(id), max(prefix), carrier_id FROM gateways WHERE source_key IN ({keys}){only} "
-    "GROUP BY carrier_id ORDER BY min(seq) LIMIT ?"
+_SOURCE = (  # the address that a name leads to is a mask of all its bits
+    "SELECT min(id), max(coalesce(prefix, {bits})), carrier_id, max(CASE WHEN prefix IS NULL THEN host END) "
+    "FROM gateways WHERE source_key IN ({keys}){only} GROUP BY carrier_id ORDER BY min(seq) LIMIT ?"
 )
 _PROFILES = (
     "SELECT c.called_in, c.country, c.strip_prefix FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
@@ -108,10 +109,15 @@ class FactReader:
     What was looked up is kept in memory for as long as the database is the same one: SQLite's ``data_version`` tells
     whether anybody has committed anything since. So a kept fact is exactly what the look-up would bring. Where all that
     a decision needs is kept, that question is its only one; else it is asked inside the decision's own transaction.
+
+    ``named`` knows which host names an address belongs to (None: no address belongs to any); which carriers have such a
+    name for a gateway is the inventory's to say.
     """
 
-    def __init__(self, connection: sqlite3.Connection, vault: Vault | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, vault: Vault | None, named: NamedSources | None = None) -> None:
         self._db = connection
+        self._named: NamedSources = named or _NoNames()
+        self._named_version = self._named.version
         # One cursor for what every decision runs: making one each time costs as much as a look-up in memory.
         self._execute = connection.cursor().execute
         self._vault = vault
@@ -121,6 +127,9 @@ class FactReader:
     def read(self, attempt: Attempt, usage: Usage) -> Facts:
         """Return the facts for ``attempt``; ``readable`` is False when the database cannot be read."""
         execute = self._execute
+        if self._named.version != self._named_version:
+            self._named_version = self._named.version
+            self._kept.clear()
         known = self._recall(attempt)
         try:
             if known is not None and execute("PRAGMA data_version").fetchone()[0] == self._version:
@@ -169,7 +178,7 @@ class FactReader:
         numbers = self._numbers(forms) if forms else ()
         if crowded and numbers:
             wanted = [c.id for n in numbers for c in n.carriers]
-            found += self._sources_of(self._keys(attempt.source), wanted)
+            found += self._sources_of(attempt.source, wanted)
         elif numbers:
             self._kept["numbers", ",".join(forms)] = numbers
         caller = self._endpoint(attempt.proven_endpoint) if attempt.proven_endpoint else None
@@ -189,20 +198,22 @@ class FactReader:
 
     def _keys(self, source: str) -> list[str]:
         prefixes = self._db.execute("SELECT family, prefix FROM mask_lengths").fetchall()
-        return sources.address_keys(source, prefixes)
+        return sources.address_keys(source, prefixes) + [name.key for name in self._named.names_at(source)]
 
     def _sources(self, source: str) -> tuple[SourceFact, ...]:
-        return self._sources_of(self._keys(source), None)
+        return self._sources_of(source, None)
 
-    def _sources_of(self, keys: list[str], carrier_ids: list[str] | None) -> tuple[SourceFact, ...]:
+    def _sources_of(self, source: str, carrier_ids: list[str] | None) -> tuple[SourceFact, ...]:
+        keys = self._keys(source)
         if not keys:
             return ()
         only = f" AND carrier_id IN ({marks(carrier_ids)})" if carrier_ids is not None else ""
         rows = self._db.execute(
-            _SOURCE.format(keys=marks(keys), only=only), [*keys, *(carrier_ids or ()), MAX_SOURCES]
+            _SOURCE.format(keys=marks(keys), only=only, bits=128 if ":" in source else 32),
+            [*keys, *(carrier_ids or ()), MAX_SOURCES],
         ).fetchall()
         pairs = [(self._carrier(row[2]), row) for row in rows]
-        return tuple([SourceFact(carrier, row[0], row[1]) for carrier, row in pairs if carrier is not None])
+        return tuple([SourceFact(carrier, row[0], row[1], row[3]) for carrier, row in pairs if carrier is not None])
 
     def _auth_exists(self, _: str) -> bool:
         row = self._db.execute(
@@ -422,6 +433,16 @@ class FactReader:
             return OutboundAuth(row[2], self._vault.open(row[1], row[0])) if row else None
         except (sqlite3.Error, InvalidTag, ValueError):
             raise StoreUnavailableError("the target's credentials cannot be read") from None
+
+
+class _NoNames:
+    """`NamedSources` where nothing is known of any name."""
+
+    version = 0
+
+    def names_at(self, address: str) -> tuple[HostName, ...]:  # noqa: ARG002 -- the port's signature
+        """Return nothing."""
+        return ()
 
 
 def _in_order(row: _Row) -> tuple[int, int]:

@@ -46,6 +46,10 @@ def _id() -> Column[str]:
     return Column("id", Text, nullable=False, unique=True)
 
 
+def _index_of_some(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), _text("value"))
 
 serials = Table("serials", metadata, Column("serial", Text, primary_key=True))
@@ -133,9 +137,11 @@ carriers = Table(
     _text("created_at"),
     _text("updated_at"),
     _text("deleted_at", null=True),
+    _int("options_ping", default="0"),
     CheckConstraint("kind IN ('static_ip', 'auth', 'reg')", name="carrier_kind"),
     Index("carriers_account", "account_id", "seq"),
     Index("carriers_kind", "kind", "deleted_at"),
+    _index_of_some("carriers_asked", "seq", where="options_ping = 1"),
 )
 
 gateways = Table(
@@ -147,8 +153,8 @@ gateways = Table(
     _int("position"),
     _text("host"),
     _int("prefix", null=True),
-    _int("port"),
-    _text("transport"),
+    _int("port", null=True),
+    _text("transport", null=True),
     _int("inbound"),
     _int("outbound"),
     _int("priority"),
@@ -157,13 +163,16 @@ gateways = Table(
     _text("tech_prefix"),
     _text("number_format"),
     _int("emergency"),
-    # Of active inbound literal gateways only; see core/sources.py.
+    # Of active inbound gateways only, see core/sources.py; a host name has a key, but no range.
     _text("source_key", null=True),
     _text("source_low", null=True),
     _text("source_high", null=True),
+    _int("options_ping", null=True),
     Index("gateways_carrier", "carrier_id", "position"),
     Index("gateways_source", "source_key", "carrier_id"),
     Index("gateways_range", "source_low", "source_high"),
+    _index_of_some("gateways_names", "seq", where="prefix IS NULL"),
+    _index_of_some("gateways_asked", "seq", where="options_ping = 1"),
 )
 
 mask_lengths = Table(

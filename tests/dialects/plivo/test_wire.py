@@ -258,7 +258,7 @@ def test_the_error_table_is_total() -> None:
 
 
 def test_an_unexpected_exception_is_a_plain_500(shared: World, caplog: pytest.LogCaptureFixture) -> None:
-    ask = Ask(Platform(shared.inventory, None, shared.explainer, None), "GET", "/", b"", [])  # type: ignore[arg-type]
+    ask = Ask(Platform(shared.inventory, None, shared.explainer, None, None), "GET", "/", b"", [])  # type: ignore[arg-type]
     answer = refuse(HttpError(500, "internal error"), ask)
     assert (answer.status, b"internal error" in answer.body) == (500, True)
     reader = shared.inventory._reader  # the database goes away under a running server

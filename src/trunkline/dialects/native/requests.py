@@ -39,6 +39,11 @@ Moment = Annotated[datetime, Meta(tz=True)]
 """A time of RFC 3339 with its offset from UTC."""
 
 
+OptionsPing = Annotated[
+    bool, Meta(description="ask it with OPTIONS whether it lives, if it is outbound; null: as its carrier says")
+]
+
+
 class ProfileBody(Struct, forbid_unknown_fields=True, frozen=True):
     """Where a carrier writes the called number, the country of its national forms, a prefix to strip."""
 
@@ -52,11 +57,17 @@ class ProfileBody(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class GatewayBody(Struct, forbid_unknown_fields=True, frozen=True):
-    """A gateway: a literal address, CIDR (inbound only) or a host name (outbound only)."""
+    """A gateway: a literal address, CIDR (inbound only) or a host name.
+
+    A host name may have no port (null): then NAPTR and SRV records say where it is, with a ``transport`` the SRV
+    records of that. An inbound one admits calls from the addresses that it leads to.
+    """
 
     address: Short
-    port: Port = 5060
-    transport: Transport = Transport.UDP
+    port: Port | None = 5060
+    transport: Annotated[
+        Transport | UnsetType | None, Meta(description="udp unless said; without a port any (null) unless said")
+    ] = UNSET
     inbound: bool = True
     outbound: bool = False
     priority: Share = 10
@@ -65,18 +76,22 @@ class GatewayBody(Struct, forbid_unknown_fields=True, frozen=True):
     tech_prefix: Short = ""
     number_format: NumberFormat = NumberFormat.E164
     emergency: bool = False
+    options_ping: OptionsPing | None = None
 
     def draft(self) -> GatewayDraft:
         """Return it in the model's words."""
-        return GatewayDraft(**msgspec.structs.asdict(self))
+        given = msgspec.structs.asdict(self)
+        if self.transport is UNSET:
+            given["transport"] = None if self.port is None else Transport.UDP
+        return GatewayDraft(**given, named_sources=True)
 
 
 class GatewayPatch(Struct, forbid_unknown_fields=True, frozen=True):
     """Changes of a gateway; what is not given stays."""
 
     address: Short | UnsetType = UNSET
-    port: Port | UnsetType = UNSET
-    transport: Transport | UnsetType = UNSET
+    port: Port | UnsetType | None = UNSET
+    transport: Transport | UnsetType | None = UNSET
     inbound: bool | UnsetType = UNSET
     outbound: bool | UnsetType = UNSET
     priority: Share | UnsetType = UNSET
@@ -85,6 +100,7 @@ class GatewayPatch(Struct, forbid_unknown_fields=True, frozen=True):
     tech_prefix: Short | UnsetType = UNSET
     number_format: NumberFormat | UnsetType = UNSET
     emergency: bool | UnsetType = UNSET
+    options_ping: OptionsPing | UnsetType | None = UNSET
 
     def draft(self, gateway: Gateway) -> GatewayDraft:
         """Return what the gateway is to become."""
@@ -92,7 +108,8 @@ class GatewayPatch(Struct, forbid_unknown_fields=True, frozen=True):
             **{
                 name: getattr(gateway, name) if (value := getattr(self, name)) is UNSET else value
                 for name in self.__struct_fields__
-            }
+            },
+            named_sources=True,
         )
 
 
@@ -141,6 +158,7 @@ class CarrierBody(Struct, forbid_unknown_fields=True, frozen=True):
     outbound_username: OutboundUsername | None = None
     outbound_password: OutboundPassword | None = None
     outbound_realm: OutboundRealm | None = None
+    options_ping: bool = False
 
     def draft(self) -> CarrierDraft:
         """Return it in the model's words."""
@@ -156,6 +174,7 @@ class CarrierBody(Struct, forbid_unknown_fields=True, frozen=True):
             max_cps=self.max_cps,
             inbound_auth=(auth.username, auth.password) if auth else None,
             outbound_auth={name: value for name in OUTBOUND if (value := getattr(self, name)) is not None},
+            options_ping=self.options_ping,
         )
 
 
@@ -172,6 +191,7 @@ class CarrierPatch(Struct, forbid_unknown_fields=True, frozen=True):
     outbound_username: OutboundUsername | UnsetType | None = UNSET
     outbound_password: OutboundPassword | UnsetType | None = UNSET
     outbound_realm: OutboundRealm | UnsetType | None = UNSET
+    options_ping: bool | UnsetType = UNSET
 
     def changes(self) -> dict[str, object]:
         """Return the fields to change, in the model's words; the credentials stand in `outbound_auth`."""

@@ -18,7 +18,18 @@ from trunkline.core.model import Actor, Carrier, CredentialKind, Gateway, Number
 from trunkline.core.ports import NumberFilter, Store
 from trunkline.core.records import CallRecord
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
-from trunkline.dialects.native import ids, regulated, requests, requests_stock, sheet, stock, views, views_stock
+from trunkline.dialects.native import (
+    carrier_status,
+    ids,
+    regulated,
+    requests,
+    requests_stock,
+    sheet,
+    stock,
+    views,
+    views_status,
+    views_stock,
+)
 from trunkline.dialects.native.auth import authenticate
 from trunkline.dialects.native.errors import refuse
 from trunkline.dialects.native.openapi import document
@@ -335,6 +346,9 @@ ROUTES: tuple[Row, ...] = (
     Row("PATCH", "/carriers/{carrier_id}", update_carrier, body=requests.CarrierPatch, gives=views.CarrierView),
     Row("DELETE", "/carriers/{carrier_id}", delete_carrier, 204),
     Row("GET", "/carriers/{carrier_id}/gateways", list_gateways, gives=views.GatewayList),
+    Row(
+        "GET", "/carriers/{carrier_id}/status", carrier_status.get_carrier_status, gives=views_status.CarrierStatusView
+    ),
     Row(
         "POST",
         "/carriers/{carrier_id}/gateways",

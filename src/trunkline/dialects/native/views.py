@@ -65,8 +65,8 @@ class GatewayView(Struct, frozen=True):
 
     id: str
     address: str
-    port: int
-    transport: Transport
+    port: int | None
+    transport: Transport | None
     inbound: bool
     outbound: bool
     priority: int
@@ -75,6 +75,7 @@ class GatewayView(Struct, frozen=True):
     tech_prefix: str
     number_format: NumberFormat
     emergency: bool
+    options_ping: bool | None
 
 
 class CarrierView(Struct, frozen=True):
@@ -94,6 +95,7 @@ class CarrierView(Struct, frozen=True):
     outbound_username: str | None
     outbound_password_set: bool
     outbound_realm: str | None
+    options_ping: bool
     gateways: list[GatewayView]
     created_at: datetime
     updated_at: datetime

@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Text(), nullable=False),
         sa.Column("deleted_at", sa.Text(), nullable=True),
+        sa.Column("options_ping", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint("kind IN ('static_ip', 'auth', 'reg')", name="carrier_kind"),
         sa.ForeignKeyConstraint(
             ["account_id"],
@@ -183,6 +184,8 @@ def upgrade() -> None:
     )
     op.create_index("carriers_account", "carriers", ["account_id", "seq"], unique=False)
     op.create_index("carriers_kind", "carriers", ["kind", "deleted_at"], unique=False)
+    asked = sa.text("options_ping = 1")
+    op.create_index("carriers_asked", "carriers", ["seq"], unique=False, sqlite_where=asked, postgresql_where=asked)
 
     op.create_table(
         "hooks",
@@ -251,8 +254,8 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("prefix", sa.Integer(), nullable=True),
-        sa.Column("port", sa.Integer(), nullable=False),
-        sa.Column("transport", sa.Text(), nullable=False),
+        sa.Column("port", sa.Integer(), nullable=True),
+        sa.Column("transport", sa.Text(), nullable=True),
         sa.Column("inbound", sa.Integer(), nullable=False),
         sa.Column("outbound", sa.Integer(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
@@ -264,6 +267,7 @@ def upgrade() -> None:
         sa.Column("source_key", sa.Text(), nullable=True),
         sa.Column("source_low", sa.Text(), nullable=True),
         sa.Column("source_high", sa.Text(), nullable=True),
+        sa.Column("options_ping", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["carrier_id"],
             ["carriers.id"],
@@ -274,6 +278,9 @@ def upgrade() -> None:
     op.create_index("gateways_carrier", "gateways", ["carrier_id", "position"], unique=False)
     op.create_index("gateways_range", "gateways", ["source_low", "source_high"], unique=False)
     op.create_index("gateways_source", "gateways", ["source_key", "carrier_id"], unique=False)
+    names = sa.text("prefix IS NULL")
+    op.create_index("gateways_names", "gateways", ["seq"], unique=False, sqlite_where=names, postgresql_where=names)
+    op.create_index("gateways_asked", "gateways", ["seq"], unique=False, sqlite_where=asked, postgresql_where=asked)
 
     _add_trunks()
 
