@@ -79,7 +79,16 @@ def test_workers_share_what_an_installation_may_have(workers: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("RATE_REQUESTS", "-1"), ("RATE_SECONDS", "0"), ("RATE_SECONDS", "nan"), ("RATE_SECONDS", "1e9"), ("HOST", "x")],
+    [
+        *(
+            ("RATE_REQUESTS", "-1"),
+            ("RATE_SECONDS", "0"),
+            ("RATE_SECONDS", "nan"),
+            ("RATE_SECONDS", "1e9"),
+            ("HOST", "x"),
+        ),
+        *(("IDEMPOTENCY_TTL_S", "0"), ("IDEMPOTENCY_TTL_S", "2592001")),
+    ],
 )
 def test_a_wrong_setting_of_the_http_door_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"http.{name.lower()}"):

@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_compliance(commands)
     _add_stock(commands)
     _add_carriers(commands)
+    _add_keys(commands)
     return parser
 
 
@@ -327,6 +328,29 @@ def _add_carriers(commands: _Commands) -> None:
     status.add_argument("--carrier", metavar="ID", help="only this carrier: its id or carrier_id")
     status.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many carriers (default 100)")
     _json(status)
+
+
+def _add_keys(commands: _Commands) -> None:
+    group = commands.add_parser("keys", help="API keys of accounts", description="API keys.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    create = _command(verbs, "create", "create an API key and print it, this once", "keys:create")
+    _data(create)
+    create.add_argument("--account", required=True, metavar="ID", help="account that the key opens")
+    create.add_argument(
+        "--scope",
+        action="append",
+        metavar="SCOPE",
+        help="phone_numbers:read or phone_numbers:write; may be given again (default: everything)",
+    )
+    create.add_argument("--operator", action="store_true", help="give it the operator's rights")
+    _json(create)
+    listed = _command(verbs, "list", "list live API keys", "keys:show")
+    _data(listed)
+    listed.add_argument("--account", metavar="ID", help="only this account's")
+    _json(listed)
+    revoke = _command(verbs, "revoke", "let an API key open nothing any more", "keys:revoke")
+    _data(revoke)
+    revoke.add_argument("key", metavar="ID", help="the key's id, as `keys list` shows it")
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

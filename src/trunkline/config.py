@@ -26,6 +26,9 @@ class ConfigError(Exception):
     """A setting that cannot be used; the message names it and the rule."""
 
 
+MAX_IDEMPOTENCY_S = 30 * 86_400
+
+
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
     """The HTTP door."""
@@ -38,6 +41,8 @@ class HttpSettings:
     """Requests of one account in ``rate_seconds``, on the dialects whose vendor has such a limit (Plivo's is this one);
     more get 429. 0: no limit. Off in lab mode."""
     rate_seconds: float = 5.0
+    idempotency_ttl_s: int = 86_400
+    """How long an answer is given again to a request with the same Idempotency-Key."""
 
     def check(self) -> None:
         """Raise `ConfigError` for what cannot be used."""
@@ -47,6 +52,8 @@ class HttpSettings:
             raise ConfigError("http.rate_requests is 0 (no limit) or more")
         if not 0 < self.rate_seconds <= 3600:
             raise ConfigError("http.rate_seconds is more than 0 and at most 3600")
+        if not 1 <= self.idempotency_ttl_s <= MAX_IDEMPOTENCY_S:
+            raise ConfigError(f"http.idempotency_ttl_s is 1 to {MAX_IDEMPOTENCY_S} seconds")
 
 
 DIGEST_ALGORITHMS = ("SHA-256", "MD5")

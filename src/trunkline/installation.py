@@ -27,6 +27,7 @@ def rules(settings: Settings) -> Rules:
         quarantine=timedelta(days=settings.numbers.quarantine_days),
         sip_host=_sip_host(settings.sip),
         named_addresses=GatewayStateReader(settings.data).addresses,
+        idempotency_ttl=timedelta(seconds=settings.http.idempotency_ttl_s),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.core import carriers
+from trunkline.core import carriers, hosts
 from trunkline.core.errors import InvalidError
 from trunkline.core.gateways import DOWN_AFTER, MAX_ADDRESSES, Condition, Health, HostName, admitted, heard
 from trunkline.core.gateways import is_sign_of_life as lives
@@ -62,5 +62,5 @@ def test_names_that_are_looked_for_otherwise_are_other_names() -> None:
 
 def test_only_a_dialect_that_can_show_it_makes_a_host_inbound() -> None:
     with pytest.raises(InvalidError, match="an inbound gateway is an address"):
-        carriers.parse_host("sip.example.com", Rules(), inbound=True, outbound=False)
+        hosts.parse("sip.example.com", Rules(), inbound=True, outbound=False)
     assert carriers.GatewayDraft(address="sip.example.com").named_sources is False

@@ -163,6 +163,13 @@ class World:
         target = f"/native/v1/{path}" + (f"?{urlencode(query)}" if query else "")
         return self.ask(method, target, body, (tenant or self.main).bearer)
 
+    def topcalls(
+        self, method: str, path: str = "", body: Any = None, *, tenant: Tenant | None = None, key: str | None = None
+    ) -> Reply:
+        """Send a request of TopCalls' dialect; ``path`` begins after its prefix, ``key`` is the Idempotency-Key."""
+        named = {} if key is None else {"idempotency-key": key}
+        return self.ask(method, f"/v1/phone-numbers{path}", body, (tenant or self.main).bearer | named)
+
 
 async def call(app: ASGIApp, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
     """Send one request to an ASGI application and return its reply."""

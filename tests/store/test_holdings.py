@@ -11,6 +11,7 @@ STAYS = {
     "account_details": "what the account told of its holder",
     "change_log": "history",
     "credentials": "the account's own end with it; SIP credentials go with their carriers, endpoints and trunks",
+    "answers": "given again to the account's own keys only, which end with it",
     "hooks": "they go with their numbers",
     "number_kinds": "triggers keep it in step with the numbers",
     "number_blocks": "triggers keep it in step with the numbers",

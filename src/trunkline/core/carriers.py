@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from trunkline.core import claims, e164, outbound_auth, sources
-from trunkline.core.errors import CarrierInUseError, InvalidError, NotFoundError
+from trunkline.core import claims, e164, hosts, outbound_auth, registrations, sources
+from trunkline.core.errors import (
+    CarrierInUseError,
+    InvalidError,
+    NotFoundError,
+    UnknownReferenceError,
+    UsernameTakenError,
+)
 from trunkline.core.model import (
     EVERYTHING,
     Account,
@@ -24,10 +30,14 @@ from trunkline.core.model import (
     Transport,
 )
 from trunkline.core.ports import Rules, Store
+from trunkline.core.registrations import RegistrationDraft
 
 MAX_NAME = 100
 MAX_GATEWAYS = 200
 MAX_PORT = 65535
+MAX_SIP_USERNAME = 64
+MIN_SIP_PASSWORD = 8
+MAX_SIP_PASSWORD = 128
 MAX_PREFIX = 20
 """Longest prefix before a number, whether stripped on the way in or put in front on the way out."""
 
@@ -63,7 +73,7 @@ class CarrierDraft:
     """A carrier as asked for.
 
     ``inbound_auth`` is (user name, password) of an `auth` carrier; ``outbound_auth`` is ours at it, see
-    `core.outbound_auth`.
+    `core.outbound_auth`. ``registration`` is a `reg` carrier's; its credentials become the outbound ones.
     """
 
     name: str
@@ -77,6 +87,7 @@ class CarrierDraft:
     inbound_auth: tuple[str, str] | None = None
     outbound_auth: outbound_auth.Changes = field(default_factory=dict)
     options_ping: bool = False
+    registration: RegistrationDraft | None = None
 
 
 def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) -> Carrier:
@@ -87,8 +98,10 @@ def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) ->
         raise InvalidError(
             "user name and password belong to `auth` carriers, and those need them", field="inbound_auth"
         )
-    if draft.kind is CarrierKind.REG:
-        raise InvalidError("carriers that we register to are not available yet", field="kind")
+    if draft.kind is CarrierKind.REG and draft.registration is None:
+        raise registrations.missing()
+    if draft.kind is not CarrierKind.REG and draft.registration is not None:
+        raise registrations.unexpected(draft.kind)
     now, carrier_id = store.now(), store.new_id()
     carrier = Carrier(
         id=carrier_id,
@@ -106,12 +119,15 @@ def create(store: Store, actor: Actor, account: Account, draft: CarrierDraft) ->
         updated_at=now,
         gateways=_gateways(store, carrier_id, draft.gateways),
         options_ping=draft.options_ping,
+        registration=registrations.drafted(store, carrier_id, draft.registration) if draft.registration else None,
     )
+    registrations.check_target(carrier)
     store.carriers.add(carrier)
     if draft.inbound_auth is not None:
         _add_inbound_auth(store, carrier, *draft.inbound_auth)
     detail: dict[str, object] = {"name": carrier.name, "gateways": [g.address for g in carrier.gateways]}
-    detail |= outbound_auth.change(store, carrier, draft.outbound_auth)
+    ours = draft.registration.credentials if draft.registration else {}
+    detail |= outbound_auth.change(store, carrier, {**draft.outbound_auth, **ours})
     store.log.append(actor, account.id, "create", "carrier", carrier.id, **detail)
     return carrier
 
@@ -146,20 +162,21 @@ def _gateways(store: Store, carrier_id: str, drafts: Sequence[GatewayDraft]) -> 
 
 
 def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: str) -> None:
-    if not 0 < len(username) <= 64 or any(not c.isascii() or not c.isprintable() or c in ' :"\\' for c in username):
+    if not 0 < len(username) <= MAX_SIP_USERNAME or not is_sip_username(username):
         raise InvalidError(
-            'a SIP user name has 1 to 64 printable ASCII characters, none a blank, `:`, `"` or a backslash',
+            f'a SIP user name has 1 to {MAX_SIP_USERNAME} printable ASCII characters, none a blank, `:`, `"` '
+            "or a backslash",
             field="username",
         )
-    if not 8 <= len(password) <= 128:
-        raise InvalidError("a SIP password has 8 to 128 characters", field="password")
+    if not MIN_SIP_PASSWORD <= len(password) <= MAX_SIP_PASSWORD:
+        raise InvalidError(f"a SIP password has {MIN_SIP_PASSWORD} to {MAX_SIP_PASSWORD} characters", field="password")
     namesakes = store.credentials.named(CredentialKind.SIP_INBOUND, username)
     if any(other.account_id == carrier.account_id for other in namesakes):
-        raise InvalidError(
+        raise UsernameTakenError(
             "another carrier of this account has this SIP user name", field="username", advice="Choose another one."
         )
     if store.credentials.named(CredentialKind.SIP_ENDPOINT, username):
-        raise InvalidError("this SIP user name is taken", field="username", advice="Choose another one.")
+        raise UsernameTakenError("this SIP user name is taken", field="username", advice="Choose another one.")
     credential = Credential(
         id=store.new_id(),
         account_id=carrier.account_id,
@@ -174,6 +191,31 @@ def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: s
     store.credentials.add(credential, password)
 
 
+def is_sip_username(text: str) -> bool:
+    """Tell whether every character of a text may stand in a carrier's SIP user name."""
+    return all(c.isascii() and c.isprintable() and c not in ' :"\\' for c in text)
+
+
+def inbound_auth(store: Store, carrier: Carrier) -> Credential | None:
+    """Return the row of the credentials with which an `auth` carrier proves itself, None where it has none."""
+    found = store.credentials.of_carrier(carrier.id, CredentialKind.SIP_INBOUND)
+    return found[0] if found else None
+
+
+def change_inbound_auth(store: Store, actor: Actor, carrier: Carrier, username: str, password: str | None) -> None:
+    """Give an `auth` carrier another user name, and another password (None: the one that it has)."""
+    old = inbound_auth(store, carrier)
+    if old is None:
+        raise InvalidError("user name and password belong to `auth` carriers", field="inbound_auth")
+    kept = store.credentials.reveal(old.id) if password is None else password
+    store.credentials.revoke(old.id, store.now())
+    _add_inbound_auth(store, carrier, username, kept)
+    changed = "kept" if password is None else "changed"
+    store.log.append(
+        actor, carrier.account_id, "update", "carrier", carrier.id, inbound_username=username, inbound_password=changed
+    )
+
+
 def _gateway(store: Store, carrier_id: str, draft: GatewayDraft) -> Gateway:
     if draft.port is not None and not 0 < draft.port <= MAX_PORT:
         raise InvalidError(f"port {draft.port} is not between 1 and {MAX_PORT}", field="port")
@@ -185,7 +227,7 @@ def _gateway(store: Store, carrier_id: str, draft: GatewayDraft) -> Gateway:
         raise InvalidError("priority and weight are between 0 and 65535 (RFC 2782)", field="priority")
     _check_prefix(draft.tech_prefix, "tech_prefix")
     literal_only = draft.inbound and not draft.named_sources
-    host, prefix = parse_host(draft.address, store.rules, inbound=literal_only, outbound=draft.outbound)
+    host, prefix = hosts.parse(draft.address, store.rules, inbound=literal_only, outbound=draft.outbound)
     _check_way(draft, is_name=prefix is None)
     return Gateway(
         id=store.new_id(),
@@ -215,46 +257,6 @@ def _check_way(draft: GatewayDraft, *, is_name: bool) -> None:
         raise InvalidError("a gateway with a port needs a transport, udp or tcp", field="transport")
 
 
-def parse_host(address: str, rules: Rules, *, inbound: bool, outbound: bool) -> tuple[str, int | None]:
-    """Return (host, prefix) of a gateway's address; a host name has no prefix, and is refused if ``inbound``."""
-    text = address.strip()
-    if not inbound and _is_host_name(text):
-        name = text.lower().rstrip(".")
-        if name == rules.sip_host:
-            raise InvalidError(f"{name[:64]!r} is this server's own SIP domain", field="address")
-        return name, None
-    if inbound and _is_host_name(text):
-        raise InvalidError(
-            f"{text[:64]!r} is a host name; an inbound gateway is an address, since calls are matched by it",
-            field="address",
-            advice="Name the addresses that the carrier sends from, or set inbound to false.",
-        )
-    host, prefix = sources.parse_network(text, lab=rules.lab, allow_wide=rules.allow_wide_masks, field="address")
-    _refuse_own(host, prefix, rules, "address")
-    if outbound and prefix != (128 if ":" in host else 32):
-        raise InvalidError("an outbound gateway is one address, no network", field="address")
-    return host, prefix
-
-
-def _is_host_name(text: str) -> bool:
-    labels = text.rstrip(".").split(".")
-    return (
-        len(text) <= 253
-        and len(labels) > 1
-        and not labels[-1].isdigit()
-        and all(0 < len(x) <= 63 and x.replace("-", "a").isalnum() and x.isascii() and x[0] != "-" for x in labels)
-    )
-
-
-def _refuse_own(host: str, prefix: int, rules: Rules, field: str) -> None:
-    if sources.is_own(host, prefix, rules):
-        raise InvalidError(
-            f"{field} entry {host!r} is this server's own SIP address",
-            field=field,
-            advice="Name the carrier's address; in a lab, another loopback address such as 127.0.0.2.",
-        )
-
-
 def parse_ip_set(
     entries: Sequence[str], rules: Rules, *, field: str = "ip_set", most: int = MAX_GATEWAYS
 ) -> tuple[tuple[str, int], ...]:
@@ -266,7 +268,7 @@ def parse_ip_set(
     networks: dict[tuple[str, int], None] = {}
     for entry in entries:
         network = sources.parse_network(entry, lab=rules.lab, allow_wide=rules.allow_wide_masks, field=field)
-        _refuse_own(*network, rules, field)
+        hosts.refuse_own(*network, rules, field)
         networks[network] = None
     return tuple(networks)
 
@@ -330,6 +332,7 @@ def set_gateways(store: Store, actor: Actor, carrier: Carrier, gateways: Sequenc
         raise InvalidError(f"a carrier has at most {MAX_GATEWAYS} gateways", field="gateways")
     before = _active_networks(carrier)
     changed = replace(carrier, gateways=tuple(gateways), updated_at=store.now())
+    registrations.check_target(changed)
     store.carriers.replace_gateways(carrier.id, changed.gateways)
     store.carriers.update(changed)
     store.log.append(actor, carrier.account_id, "update", "carrier", carrier.id, gateways=[g.address for g in gateways])
@@ -377,6 +380,21 @@ def change_gateway(store: Store, actor: Actor, carrier: Carrier, gateway_id: str
     _refuse_twice(changed, others)
     set_gateways(store, actor, carrier, [changed if g.id == gateway_id else g for g in carrier.gateways])
     return changed
+
+
+def arrange_gateways(
+    store: Store, actor: Actor, carrier: Carrier, wanted: Sequence[tuple[str | None, GatewayDraft]]
+) -> Carrier:
+    """Make these a carrier's gateways, in this order: each a gateway of it by its id, changed, or (None) a new one."""
+    known = {g.id for g in carrier.gateways}
+    gateways: list[Gateway] = []
+    for gateway_id, draft in wanted:
+        if gateway_id is not None and gateway_id not in known - {g.id for g in gateways}:
+            raise UnknownReferenceError("this carrier has no such gateway", field="gateways")
+        gateway = _gateway(store, carrier.id, draft)
+        _refuse_twice(gateway, gateways)
+        gateways.append(replace(gateway, id=gateway_id or gateway.id))
+    return set_gateways(store, actor, carrier, gateways)
 
 
 def remove_gateway(store: Store, actor: Actor, carrier: Carrier, gateway_id: str) -> None:

@@ -40,6 +40,10 @@ class UnknownReferenceError(InvalidError):
     """A reference to a record that is not there, or not this account's: the same error for both."""
 
 
+class UsernameTakenError(InvalidError):
+    """A SIP user name that another carrier proves itself with."""
+
+
 class NotFoundError(TrunklineError):
     """The addressed record is not there, or not this account's: the same error for both."""
 

@@ -194,8 +194,37 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """How we register to a `reg` carrier (RFC 3261 section 10); what is None follows from the carrier, see
+    `core.registrations`.
+
+    ``username`` and ``domain`` are our address of record there, ``domain`` the Request-URI's, too. REGISTER goes to
+    ``registrar``: the registrar itself, or an outbound proxy in front of it; without ``registrar_port`` a name is
+    looked up as RFC 3263 says. ``contact_token`` is the user part of our Contact, 128 random bits in hex: a call that
+    comes with it is this carrier's, and without ``any_source`` it has to come from where we register, too.
+    """
+
+    id: str
+    carrier_id: str
+    username: str
+    domain: str | None
+    registrar: str | None
+    registrar_port: int | None
+    registrar_transport: Transport | None
+    from_user: str | None
+    from_domain: str | None
+    expires_s: int
+    contact_token: str
+    any_source: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """A company that sends and takes calls. ``gateways`` stand in the order in which they were given."""
+    """A company that sends and takes calls. ``gateways`` stand in the order in which they were given; ``registration``
+    is there for `reg` carriers only.
+    """
 
     id: str
     serial: str
@@ -213,6 +242,7 @@ class Carrier:
     gateways: tuple[Gateway, ...] = ()
     options_ping: bool = False
     """Whether outbound gateways that do not say so themselves are asked with OPTIONS whether they live."""
+    registration: Registration | None = None
 
     @property
     def inbound_literals(self) -> tuple[Gateway, ...]:

@@ -24,6 +24,7 @@ from trunkline.core.model import (
     NumberDetails,
     NumberStatus,
     Owner,
+    Page,
     Ref,
     Scope,
     Trunk,
@@ -33,6 +34,7 @@ from trunkline.core.rates import priced
 
 MAX_AT_ONCE = 1000
 MAX_ALIAS = 255
+MAX_DEFAULTS = 100
 MAX_REGION = 255
 
 
@@ -46,7 +48,7 @@ class Addition:
     numbers: Sequence[str]
     owner: Account
     carrier: Carrier
-    region: str
+    region: str | None = None
     number_type: str = "local"
     application: Application | None = None
     trunk: Trunk | None = None
@@ -60,7 +62,7 @@ def add(store: Store, actor: Actor, addition: Addition) -> tuple[Number, ...]:
     if taken:
         mine = {addition.owner.id, actor.account.id}
         raise NumberTakenError(tuple(n for n in digits if n in taken), own=set(taken.values()) <= mine)
-    if not 0 < len(addition.region.strip()) <= MAX_REGION:
+    if addition.region is not None and not 0 < len(addition.region.strip()) <= MAX_REGION:
         raise InvalidError(f"region has 1 to {MAX_REGION} characters", field="region")
     application = _target(store, addition)
     status = claim_status(store, addition.owner, [addition.carrier.id])
@@ -158,7 +160,7 @@ def _details(addition: Addition, digits: str) -> NumberDetails:
     named = country == "US" and kind in ("local", "tollfree")
     sends = addition.carrier.sms
     return NumberDetails(
-        region=addition.region.strip(),
+        region=addition.region.strip() if addition.region is not None else None,
         number_type=kind,
         country=country,
         cnam_lookup=False if named else None,
@@ -183,6 +185,25 @@ def find(store: Store, scope: Scope, digits: str) -> Number:
     if number is None:
         raise NotFoundError("not found")
     return number
+
+
+def find_by_id(store: Store, scope: Scope, number_id: str) -> Number:
+    """Return a live number by its record's id; `NotFoundError` when it is not there or not in scope."""
+    number = store.numbers.by_id(scope, number_id)
+    if number is None:
+        raise NotFoundError("not found")
+    return number
+
+
+def default_carrier(store: Store, owner: Account) -> Carrier | None:
+    """Return who delivers a number where nobody is named: the oldest carrier of the account that is switched on, else
+    that of the nearest account above it; None where there is none. Of one account `MAX_DEFAULTS` are looked at.
+    """
+    for account_id in store.accounts.ancestors(owner.id):
+        for carrier in store.carriers.page(Scope(account_id), None, Page(MAX_DEFAULTS)).items:
+            if carrier.active:
+                return carrier
+    return None
 
 
 def point_at_application(store: Store, actor: Actor, number: Number, application: Application | None) -> Number:

@@ -33,12 +33,15 @@ def change(store: Store, carrier: Carrier, wanted: Changes) -> dict[str, object]
     """Change a carrier's outbound credentials; return what the change log shows of it, never the password.
 
     A new pair needs both user name and password; where there is one, each changes alone. Clearing the user name or the
-    password takes all away. Raises `InvalidError` and `MissingError`, which name the field.
+    password takes all away, which is refused for a carrier that we register to. Raises `InvalidError` and
+    `MissingError`, which name the field.
     """
     if not wanted:
         return {}
     old = current(store, carrier)
     cleared = [name for name in (USERNAME, PASSWORD) if name in wanted and wanted[name] is None]
+    if cleared and carrier.registration is not None:
+        raise InvalidError("we register to this carrier with these credentials, so it keeps them", field=cleared[0])
     given = [name for name in (USERNAME, PASSWORD, REALM) if wanted.get(name) is not None]
     if cleared and given:
         raise InvalidError(f"{cleared[0]} null takes the credentials away, so {given[0]} has no use", field=given[0])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from trunkline.core.answers import AnswerStore
 from trunkline.core.model import (
     Account,
     AccountDetails,
@@ -26,6 +27,7 @@ from trunkline.core.model import (
     Number,
     NumberStatus,
     Page,
+    Registration,
     Scope,
     Trunk,
     TrunkUri,
@@ -51,6 +53,8 @@ class Rules:
     named_addresses: Callable[[], Callable[[str], Sequence[str]]] = lambda: lambda _key: ()
     """Reads what the edge knows of names, and returns a look-up: the addresses that a name's key last led to. Raises
     `StoreUnavailableError`."""
+    idempotency_ttl: timedelta = timedelta(days=1)
+    """How long an answer is given again to a request with the same idempotency key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +171,7 @@ class CarrierStore(Protocol):
     """Carriers with their gateways."""
 
     def add(self, carrier: Carrier) -> None:
-        """Write a carrier and its gateways."""
+        """Write a carrier, its gateways and its registration."""
         ...
 
     def get(self, scope: Scope, carrier_id: str) -> Carrier | None:
@@ -188,6 +192,10 @@ class CarrierStore(Protocol):
 
     def replace_gateways(self, carrier_id: str, gateways: Sequence[Gateway]) -> None:
         """Make these the carrier's gateways, in this order; a known id keeps its row."""
+        ...
+
+    def set_registration(self, registration: Registration) -> None:
+        """Write a carrier's registration, a new one or a changed one."""
         ...
 
     def remove(self, carrier_id: str, at: datetime) -> None:
@@ -223,6 +231,10 @@ class NumberStore(Protocol):
 
     def get(self, scope: Scope, e164: str) -> Number | None:
         """Return a live number."""
+        ...
+
+    def by_id(self, scope: Scope, number_id: str) -> Number | None:
+        """Return a live number by its record's id."""
         ...
 
     def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
@@ -399,6 +411,7 @@ class Store(Protocol):
     originations: OriginationStore
     trunk_logins: TrunkLoginStore
     ip_lists: IpListStore
+    answers: AnswerStore
 
     def now(self) -> datetime:
         """Return the time of this transaction, aware and in UTC."""

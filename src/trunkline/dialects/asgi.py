@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from starlette.applications import Starlette
@@ -17,6 +17,7 @@ from trunkline.dialects.http import Answer, Ask, Dialect, Handler, Operation, Pl
 from trunkline.dialects.limits import RateLimit
 from trunkline.dialects.native.routes import NATIVE
 from trunkline.dialects.plivo.routes import PLIVO
+from trunkline.dialects.topcalls.routes import TOPCALLS
 from trunkline.store.bindings import BindingReader
 from trunkline.store.calls import CallReader
 from trunkline.store.gateway_states import GatewayStateReader
@@ -41,7 +42,7 @@ def _serving(document: bytes) -> Handler:
     return serve
 
 
-VENDORS: tuple[Dialect, ...] = (PLIVO,)
+VENDORS: tuple[Dialect, ...] = (PLIVO, TOPCALLS)
 DIALECTS: tuple[Dialect, ...] = (*VENDORS, describing(NATIVE, VENDORS))
 
 
@@ -52,8 +53,9 @@ class Application:
     number, and a dialect has its own words for every error anyhow.
     """
 
-    def __init__(self, doors: Sequence[tuple[str, ASGIApp]], rest: ASGIApp) -> None:
+    def __init__(self, doors: Sequence[tuple[str, ASGIApp]], exact: Mapping[str, ASGIApp], rest: ASGIApp) -> None:
         self._doors = tuple(doors)
+        self._exact = exact
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,6 +66,9 @@ class Application:
                 if path.startswith(prefix):
                     await door(scope, receive, send)
                     return
+            if path in self._exact:
+                await self._exact[path](scope, receive, send)
+                return
         await self._rest(scope, receive, send)
 
 
@@ -84,7 +89,9 @@ def build(
     platform = Platform(inventory, calls, explainer, BindingReader(inventory.data), GatewayStateReader(inventory.data))
     rest = Starlette(routes=[Route("/healthz", _health(ready))], exception_handlers={404: _no_such_path})
     rest.router.redirect_slashes = False
-    return Application([(f"{dialect.prefix}/", Door(dialect, platform, limit)) for dialect in DIALECTS], rest)
+    doors = [(dialect, Door(dialect, platform, limit)) for dialect in DIALECTS]
+    exact = {o.path: door for dialect, door in doors for o in dialect.operations if o.path == dialect.prefix}
+    return Application([(f"{dialect.prefix}/", door) for dialect, door in doors], exact, rest)
 
 
 def _health(ready: Callable[[], bool]) -> Callable[[Request], Awaitable[Response]]:

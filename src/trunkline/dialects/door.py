@@ -115,6 +115,8 @@ class Door:
         if not operation.public:
             ask.caller = self._dialect.authenticate(ask)
             self._count(ask.caller.account.id)
+            if self._dialect.admit is not None:
+                self._dialect.admit(ask)
         if len(ask.query_string) > MAX_QUERY:
             raise HttpError(414, f"the query is longer than {MAX_QUERY} bytes")
         if ask.method in _BODILESS:

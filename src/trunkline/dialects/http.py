@@ -15,7 +15,7 @@ from starlette.types import Receive, Send
 
 from trunkline.core.errors import InvalidError, TrunklineError
 from trunkline.core.gateways import GatewayStates
-from trunkline.core.model import Account, Actor, Scope
+from trunkline.core.model import Account, Actor, Credential, Scope
 from trunkline.core.ports import Explainer
 from trunkline.store.bindings import BindingReader
 from trunkline.store.calls import CallReader
@@ -79,11 +79,15 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking: the account, what it may see, and the name under which the change log knows it."""
+    """Who is asking: the account, what it may see, and the name under which the change log knows it.
+
+    ``credential`` is the API key, None where it was no such key that opened.
+    """
 
     account: Account
     scope: Scope
     actor: Actor
+    credential: Credential | None = None
 
 
 @dataclass(slots=True)
@@ -106,6 +110,11 @@ class Ask:
             if key == name:
                 return value.decode("latin-1")
         return ""
+
+    def bearer(self) -> str:
+        """Return the bearer token, empty where there is none."""
+        scheme, _, token = self.header(b"authorization").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
 
     def query(self) -> dict[str, str]:
         """Return the query's arguments; the last of equal names counts."""
@@ -136,7 +145,8 @@ class Dialect:
 
     ``authenticate`` returns who asks or raises `NotAuthenticatedError`; ``refuse`` words a `TrunklineError` or an
     `HttpError` for this dialect's clients. ``rate_limited``: the vendor documents a limit on an account's requests.
-    ``describe`` makes the dialect's OpenAPI document, None where it serves one itself.
+    ``describe`` makes the dialect's OpenAPI document, None where it serves one itself. ``admit`` refuses a known caller
+    before the request's body is read.
     """
 
     name: str
@@ -146,6 +156,7 @@ class Dialect:
     refuse: Callable[[TrunklineError | HttpError, Ask], Answer]
     rate_limited: bool = False
     describe: Callable[[tuple[Operation, ...]], bytes] | None = None
+    admit: Callable[[Ask], None] | None = None
 
 
 def decode_fields(text: str) -> dict[str, str]:

@@ -19,9 +19,11 @@ from trunkline.core.model import (
     NumberFormat,
     NumberProfile,
     Page,
+    Registration,
     Scope,
     Transport,
 )
+from trunkline.store import registrations
 from trunkline.store.paging import page_of
 from trunkline.store.rows import in_scope, marks, time_text, time_value
 
@@ -67,7 +69,7 @@ class SqlCarriers:
         self._db = connection
 
     def add(self, carrier: Carrier) -> None:
-        """Write a carrier and its gateways."""
+        """Write a carrier, its gateways and its registration."""
         self._db.execute(
             "INSERT INTO carriers (id, serial, account_id, name, kind, active, voice, sms, called_in, country, "
             "strip_prefix, max_channels, max_cps, created_at, updated_at, options_ping) "
@@ -92,6 +94,8 @@ class SqlCarriers:
             ),
         )
         self.replace_gateways(carrier.id, carrier.gateways)
+        if carrier.registration is not None:
+            self.set_registration(carrier.registration)
 
     def get(self, scope: Scope, carrier_id: str) -> Carrier | None:
         """Return a live carrier by id."""
@@ -127,7 +131,8 @@ class SqlCarriers:
             f"SELECT {_GATEWAY_SQL} FROM gateways WHERE carrier_id IN ({marks(ids)}) ORDER BY carrier_id, position", ids
         ):
             gateways[row[1]].append(gateway_value(row))
-        return [_carrier(row, gateways[str(row[1])]) for row in rows]
+        registered = registrations.of(self._db, [str(row[1]) for row in rows if row[5] == CarrierKind.REG.value])
+        return [_carrier(row, gateways[str(row[1])], registered.get(str(row[1]))) for row in rows]
 
     def update(self, carrier: Carrier) -> None:
         """Write a carrier's own fields."""
@@ -196,6 +201,10 @@ class SqlCarriers:
             (gateway.id, gateway.carrier_id, *values),
         )
 
+    def set_registration(self, registration: Registration) -> None:
+        """Write a carrier's registration, a new one or a changed one."""
+        registrations.save(self._db, registration)
+
     def remove(self, carrier_id: str, at: datetime) -> None:
         """Take a carrier out of service."""
         self._db.execute("UPDATE carriers SET deleted_at = ? WHERE id = ?", (time_text(at), carrier_id))
@@ -248,7 +257,7 @@ class SqlCarriers:
         return [str(row[0]) for row in rows]
 
 
-def _carrier(row: Sequence[Any], gateways: list[Gateway]) -> Carrier:
+def _carrier(row: Sequence[Any], gateways: list[Gateway], registration: Registration | None) -> Carrier:
     (_, id_, serial, account_id, name, kind, active, voice, sms, called_in, country, strip, *others) = row
     channels, cps, made, at, ping = others
     return Carrier(
@@ -267,6 +276,7 @@ def _carrier(row: Sequence[Any], gateways: list[Gateway]) -> Carrier:
         updated_at=time_value(str(at)),
         gateways=tuple(gateways),
         options_ping=bool(ping),
+        registration=registration,
     )
 
 

@@ -31,7 +31,7 @@ class Inventory:
     """Access to one data folder's inventory from an event loop. Make it inside the process that uses it."""
 
     def __init__(self, data: Path, vault: Vault, rules: Rules) -> None:
-        self.data, self._vault, self._rules = data, vault, rules
+        self.data, self._vault, self.rules = data, vault, rules
         connection = database.open_writer(data)
         self._writer = Writer(connection, SqlStore(connection, vault, rules))
         self._reader = database.open_reader(data)
@@ -67,7 +67,7 @@ class Inventory:
     def _on_reader(self, look_up: Callable[[Store], R]) -> R:
         store: SqlStore | None = getattr(self._own, "store", None)
         if store is None:
-            store = self._own.store = SqlStore(database.open_reader(self.data), self._vault, self._rules)
+            store = self._own.store = SqlStore(database.open_reader(self.data), self._vault, self.rules)
         return _answered(look_up, store)
 
     async def write(self, use_case: Callable[[Store], R]) -> R:

@@ -35,6 +35,7 @@ _OWNER = 10
 """Where a row of `_COLUMNS` names the number's account."""
 
 _GET = f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.e164 = ? AND n.removed_at IS NULL"
+_BY_ID = f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.id = ? AND n.removed_at IS NULL"
 
 
 def _number(row: Sequence[Any]) -> Number:
@@ -114,7 +115,14 @@ class SqlNumbers:
 
     def get(self, scope: Scope, e164: str) -> Number | None:
         """Return a live number."""
-        row = self._db.execute(_GET, (e164,)).fetchone()
+        return self._one(scope, _GET, e164)
+
+    def by_id(self, scope: Scope, number_id: str) -> Number | None:
+        """Return a live number by its record's id."""
+        return self._one(scope, _BY_ID, number_id)
+
+    def _one(self, scope: Scope, statement: str, value: str) -> Number | None:
+        row = self._db.execute(statement, (value,)).fetchone()
         return _number(row) if row is not None and self._covered(scope, row[_OWNER]) else None
 
     def _covered(self, scope: Scope, account_id: str) -> bool:

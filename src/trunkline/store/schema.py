@@ -189,23 +189,20 @@ registrations = Table(
     _seq(),
     _id(),
     Column("carrier_id", Text, ForeignKey("carriers.id"), nullable=False, unique=True),
-    _ref("gateway_id", "gateways.id", null=True),
-    _ref("credential_id", "credentials.id", null=True),
-    _text("registrar"),
-    _text("realm", null=True),
     _text("username"),
-    _text("auth_username", null=True),
+    _text("domain", null=True),
+    _text("registrar", null=True),
+    _int("registrar_port", null=True),
+    _text("registrar_transport", null=True),
     _text("from_user", null=True),
     _text("from_domain", null=True),
-    _text("outbound_proxy", null=True),
-    _text("transport"),
     _int("expires_s"),
     Column("contact_token", Text, nullable=False, unique=True),
-    _int("any_source", default="0"),
-    _int("active"),
+    _int("any_source"),
     _text("created_at"),
     _text("updated_at"),
 )
+"""How we register to `reg` carriers; with what we answer their challenges stands in ``credentials``."""
 
 
 def _webhook(name: str) -> tuple[Column[str], Column[str]]:
@@ -546,6 +543,22 @@ endpoints = Table(
     Index("endpoints_login", "login_id"),
 )
 """SIP users; their passwords are credentials of the kind ``sip_endpoint``."""
+
+answers = Table(
+    "answers",
+    metadata,
+    _seq(),
+    _ref("account_id", "accounts.id"),
+    _text("key"),
+    Column("fingerprint", LargeBinary, nullable=False),
+    _int("status"),
+    Column("body", LargeBinary, nullable=False),
+    _text("expires_at"),
+    Index("answers_key", "account_id", "key", unique=True),
+    Index("answers_account", "account_id", "seq"),
+    Index("answers_expiry", "expires_at"),
+)
+"""What was answered to requests that named themselves by an idempotency key, to be given again."""
 
 
 def _unrented(name: str, *columns: str) -> Index:

@@ -8,6 +8,7 @@ import string
 import uuid
 from datetime import UTC, datetime
 
+from trunkline.core.answers import AnswerStore
 from trunkline.core.ports import (
     AccountStore,
     ApplicationStore,
@@ -23,6 +24,7 @@ from trunkline.core.regulated_ports import CallbackStore, CampaignStore, Complia
 from trunkline.core.stock import StockStore
 from trunkline.core.trunk_ports import IpListStore, OriginationStore, TrunkLoginStore
 from trunkline.store.accounts import SqlAccounts, SqlCredentials
+from trunkline.store.answers import SqlAnswers
 from trunkline.store.applications import SqlApplications
 from trunkline.store.callbacks import SqlCallbacks
 from trunkline.store.campaigns import SqlCampaigns
@@ -64,6 +66,7 @@ class SqlStore:
         self.originations: OriginationStore = SqlOriginations(connection)
         self.trunk_logins: TrunkLoginStore = SqlTrunkLogins(connection)
         self.ip_lists: IpListStore = SqlIpLists(connection)
+        self.answers: AnswerStore = SqlAnswers(connection, vault, rules.idempotency_ttl)
 
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""

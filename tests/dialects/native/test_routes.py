@@ -177,7 +177,7 @@ def test_a_number_with_further_carriers_and_targets(world: World) -> None:
         ("POST carriers", {"name": "a\nb"}, "name", "invalid"),
         ("POST carriers", {"name": "a", "nam": 1}, "nam", "invalid"),
         ("POST carriers", {"name": "a", "kind": "x"}, "kind", "invalid"),
-        ("POST carriers", {"name": "a", "kind": "reg"}, "kind", "invalid"),
+        ("POST carriers", {"name": "a", "kind": "reg"}, "registration", "missing"),
         ("POST carriers", {"name": "a", "kind": "auth"}, "inbound_auth", "invalid"),
         ("POST carriers", {"name": "a", "max_cps": 0}, "max_cps", "invalid"),
         ("POST carriers", {"name": "a", "profile": {"country": "XX"}}, "country", "invalid"),

@@ -6,9 +6,9 @@ below that one. An operator's key sees the whole installation, acts for its own 
 
 from __future__ import annotations
 
-from trunkline.core import accounts
-from trunkline.core.errors import NotAuthenticatedError, NotFoundError
-from trunkline.core.model import EVERYTHING, Account, Actor, CredentialKind, Role, Scope
+from trunkline.core import api_keys
+from trunkline.core.errors import NotAllowedError, NotFoundError
+from trunkline.core.model import EVERYTHING, Account, Actor, Role, Scope
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Ask, Caller
 
@@ -16,21 +16,17 @@ ACCOUNT_ARGUMENT = "account_id"
 
 
 def authenticate(ask: Ask) -> Caller:
-    """Return the caller behind a request."""
-    scheme, _, key = ask.header(b"authorization").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise _refused()
+    """Return the caller behind a request; a key of some scopes only is for the dialects that know these."""
     named = ask.query().get(ACCOUNT_ARGUMENT) if ask.query_string else None
-    return ask.platform.inventory.read(lambda store: _caller(store, key.strip(), named))
+    return ask.platform.inventory.read(lambda store: _caller(store, ask.bearer(), named))
 
 
 def _caller(store: Store, key: str, named: str | None) -> Caller:
-    credential = store.credentials.by_secret(CredentialKind.API_KEY, key)
-    account = store.accounts.get(credential.account_id) if credential else None
-    if credential is None or account is None or accounts.is_closed(store, account):
-        raise _refused()
-    if accounts.is_disabled(store, account):
-        raise NotAuthenticatedError("this account is disabled", advice="The account above it can enable it.")
+    account, credential = api_keys.opened(store, key)
+    if not api_keys.allows(credential, api_keys.ALL):
+        raise NotAllowedError(
+            f"this API key is good for {credential.scopes} only", advice="Use a key without such bounds here."
+        )
     label = f"api key of {account.name}"
     whole = EVERYTHING if credential.role is Role.OPERATOR else Scope(account.id, include_children=True)
     if not named:
@@ -45,7 +41,3 @@ def _chosen(store: Store, whole: Scope, named: str) -> Account:
     if account is None or not store.accounts.covers(whole, account.id):
         raise NotFoundError("not found", field=ACCOUNT_ARGUMENT)
     return account
-
-
-def _refused() -> NotAuthenticatedError:
-    return NotAuthenticatedError("authentication failed", advice="Send `Authorization: Bearer` and your API key.")

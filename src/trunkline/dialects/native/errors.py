@@ -19,6 +19,7 @@ from trunkline.core.errors import (
     StoreUnavailableError,
     TrunklineError,
     UnknownReferenceError,
+    UsernameTakenError,
 )
 from trunkline.dialects.http import Answer, Ask, HttpError
 from trunkline.dialects.native import views
@@ -40,6 +41,7 @@ TABLE: dict[type[TrunklineError], tuple[int, str]] = {
     InexpressibleError: (409, "inexpressible"),
     ConflictError: (409, "conflict"),
     StoreUnavailableError: (503, "store_unavailable"),
+    UsernameTakenError: (400, "invalid"),
 }
 
 _HEADERS: dict[type[TrunklineError], tuple[tuple[bytes, bytes], ...]] = {

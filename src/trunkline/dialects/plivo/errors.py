@@ -22,6 +22,7 @@ from trunkline.core.errors import (
     StoreUnavailableError,
     TrunklineError,
     UnknownReferenceError,
+    UsernameTakenError,
 )
 from trunkline.dialects.http import Answer, Ask, HttpError
 from trunkline.dialects.plivo import views
@@ -42,6 +43,7 @@ TABLE: dict[type[TrunklineError], int] = {
     InexpressibleError: 400,
     ConflictError: 400,
     StoreUnavailableError: 503,
+    UsernameTakenError: 400,
 }
 
 _HEADERS: dict[type[TrunklineError], tuple[tuple[bytes, bytes], ...]] = {

@@ -389,33 +389,21 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("carrier_id", sa.Text(), nullable=False),
-        sa.Column("gateway_id", sa.Text(), nullable=True),
-        sa.Column("credential_id", sa.Text(), nullable=True),
-        sa.Column("registrar", sa.Text(), nullable=False),
-        sa.Column("realm", sa.Text(), nullable=True),
         sa.Column("username", sa.Text(), nullable=False),
-        sa.Column("auth_username", sa.Text(), nullable=True),
+        sa.Column("domain", sa.Text(), nullable=True),
+        sa.Column("registrar", sa.Text(), nullable=True),
+        sa.Column("registrar_port", sa.Integer(), nullable=True),
+        sa.Column("registrar_transport", sa.Text(), nullable=True),
         sa.Column("from_user", sa.Text(), nullable=True),
         sa.Column("from_domain", sa.Text(), nullable=True),
-        sa.Column("outbound_proxy", sa.Text(), nullable=True),
-        sa.Column("transport", sa.Text(), nullable=False),
         sa.Column("expires_s", sa.Integer(), nullable=False),
         sa.Column("contact_token", sa.Text(), nullable=False),
-        sa.Column("any_source", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("active", sa.Integer(), nullable=False),
+        sa.Column("any_source", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["carrier_id"],
             ["carriers.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["credential_id"],
-            ["credentials.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["gateway_id"],
-            ["gateways.id"],
         ),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("carrier_id"),
@@ -427,6 +415,7 @@ def upgrade() -> None:
     _add_regulated()
     _add_counting()
     _add_endpoints()
+    _add_answers()
 
 
 def _add_regulated() -> None:
@@ -783,3 +772,24 @@ def _add_of_account(table: str, *own: sa.schema.SchemaItem) -> None:
 def _add_index_of_given(name: str, table: str, column: str) -> None:
     given = sa.text(f"{column} IS NOT NULL")
     op.create_index(name, table, [column], unique=False, sqlite_where=given, postgresql_where=given)
+
+
+def _add_answers() -> None:
+    op.create_table(
+        "answers",
+        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+    )
+    op.create_index("answers_key", "answers", ["account_id", "key"], unique=True)
+    op.create_index("answers_account", "answers", ["account_id", "seq"])
+    op.create_index("answers_expiry", "answers", ["expires_at"])

@@ -1,0 +1,173 @@
+"""Numbers through TopCalls' dialect, and what the others see of them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.dialects.topcalls.bodies import ABSENT, STATIC, add, changed, check_problem, create, refused
+from tests.http.world import World
+
+CREATED = {
+    *("id", "number", "voip_carrier_sid", "carrier_name", "source", "phone_number_sid", "status", "label"),
+    *("account_id", "created_at"),
+}
+FETCHED = CREATED | {"error_message", "created_by_user_id", "updated_at"}
+
+
+def listed(world: World) -> list[dict[str, Any]]:
+    """List the main account's numbers."""
+    return list(world.topcalls("GET").json["data"])
+
+
+def test_add_and_fetch(world: World) -> None:
+    carrier = create(world)
+    made = add(world, voip_carrier_sid=carrier["voip_carrier_sid"].upper(), label="Front desk")
+    assert set(made) == CREATED
+    assert (made["number"], made["label"], made["status"], made["source"]) == (
+        "+14155551234",
+        "Front desk",
+        "active",
+        "byoc",
+    )
+    assert (made["voip_carrier_sid"], made["carrier_name"]) == (carrier["voip_carrier_sid"], "My VoIP Provider")
+    assert made["account_id"] == world.main.account.id
+    assert str(UUID(made["id"])) != str(UUID(made["phone_number_sid"]))
+    fetched = world.topcalls("GET", f"/{made['id']}").json
+    assert set(fetched) == FETCHED
+    assert {name: fetched[name] for name in CREATED} == made
+    assert (fetched["error_message"], fetched["created_by_user_id"]) == (None, None)
+    assert listed(world) == [fetched]
+
+
+@pytest.mark.parametrize("number", ["+18005551234", "+14155551234", "+12025550123", "+881612345678", "+15551234567"])
+def test_possible_numbers_are_accepted(world: World, number: str) -> None:
+    create(world)
+    assert add(world, number)["number"] == number
+
+
+@pytest.mark.parametrize("label", [None, ""])
+def test_a_label_may_be_null_or_empty(world: World, label: str | None) -> None:
+    create(world)
+    assert add(world, label=label)["label"] is None
+
+
+def test_the_default_carrier_is_the_oldest_one(world: World) -> None:
+    reply = world.topcalls("POST", "", {"number": "+14155551234"})
+    check_problem(reply, 409, "no_default_carrier", "No default carrier")
+    first = create(world)
+    second = create(world, changed(STATIC, "sip_gateway.ipv4", "203.0.113.9"))
+    assert add(world, voip_carrier_sid=None)["voip_carrier_sid"] == first["voip_carrier_sid"]
+    assert world.native("PATCH", f"carriers/{first['voip_carrier_sid']}", {"active": False}).status == 200
+    assert add(world, "+14155551235")["voip_carrier_sid"] == second["voip_carrier_sid"]
+
+
+def test_the_carrier_of_the_account_above(world: World) -> None:
+    """It is the system's carrier to an account below: used by default, or by name, and not listed there."""
+    carrier = create(world)
+    for body in (
+        {"number": "+14155551234"},
+        {"number": "+14155551235", "voip_carrier_sid": carrier["voip_carrier_sid"]},
+    ):
+        reply = world.topcalls("POST", "", body, tenant=world.sub)
+        assert (reply.status, reply.json["source"]) == (201, "topcalls")
+        assert reply.json["voip_carrier_sid"] == carrier["voip_carrier_sid"]
+        shown = world.topcalls("GET", f"/{reply.json['id']}", tenant=world.sub)
+        assert (shown.status, shown.json["source"]) == (200, "topcalls")
+    assert world.topcalls("GET", "/carriers", tenant=world.sub).json["data"] == []
+    assert listed(world) == []  # exactly one account, none below it
+
+
+def test_an_unknown_carrier_reads_like_a_foreign_one(world: World) -> None:
+    create(world)
+    foreign = create(world, tenant=world.other)
+    replies = [
+        world.topcalls("POST", "", {"number": "+14155551234", "voip_carrier_sid": sid})
+        for sid in (ABSENT, foreign["voip_carrier_sid"], foreign["id"])
+    ]
+    assert [refused(reply) for reply in replies] == [[("voip_carrier_sid", "carrier_not_found")]] * 3
+    assert len({reply.json["detail"] for reply in replies}) == 1
+    assert listed(world) == []
+
+
+def test_a_number_of_ones_own_again(world: World) -> None:
+    create(world)
+    add(world)
+    reply = world.topcalls("POST", "", {"number": "+14155551234"})
+    check_problem(reply, 409, "number_already_exists", "Phone number already exists")
+    assert len(listed(world)) == 1
+
+
+def test_a_number_of_another_account(world: World) -> None:
+    create(world)
+    create(world, tenant=world.other)
+    assert world.topcalls("POST", "", {"number": "+14155551234"}, tenant=world.other).status == 201
+    body = check_problem(world.topcalls("POST", "", {"number": "+14155551234"}), 409, "number_conflict")
+    assert world.other.account.id not in str(body)
+
+
+def test_a_number_on_shared_addresses_is_pending(world: World) -> None:
+    create(world, tenant=world.other)
+    create(world)
+    made = add(world)
+    assert made["status"] == "pending"
+    assert world.topcalls("GET", f"/{made['id']}").json["status"] == "pending"
+
+
+def test_delete_is_soft_and_final(world: World) -> None:
+    create(world)
+    made = add(world)
+    reply = world.topcalls("DELETE", f"/{made['id']}")
+    assert (reply.status, reply.body) == (204, b"")
+    for method in ("GET", "DELETE"):
+        check_problem(world.topcalls(method, f"/{made['id']}"), 404, "not_found", "Phone number not found")
+    assert listed(world) == []
+    again = add(world)
+    assert again["id"] != made["id"]
+    verbs = [change["verb"] for change in world.native("GET", "numbers/14155551234/history").json["items"]]
+    assert verbs == ["add", "remove", "add"]
+
+
+@pytest.mark.parametrize("text", ["x", "14155551234", "%2B14155551234", "{" + ABSENT + "}", ABSENT.replace("-", "")])
+def test_an_id_that_is_no_uuid(shared: World, text: str) -> None:
+    for path in (f"/{text}", f"/carriers/{text}"):
+        body = check_problem(shared.topcalls("GET", path), 400, "invalid_request", "Invalid path parameter")
+        assert [entry["code"] for entry in body["errors"]] == ["invalid_uuid"]
+        assert check_problem(shared.topcalls("DELETE", path), 400, "invalid_request")
+
+
+def test_phone_number_sid_is_no_id(world: World) -> None:
+    create(world)
+    check_problem(world.topcalls("GET", f"/{add(world)['phone_number_sid']}"), 404, "not_found")
+
+
+def test_pages(world: World) -> None:
+    create(world)
+    made = [add(world, f"+1415555123{i}")["id"] for i in range(5)]
+    first = world.topcalls("GET", "?limit=2").json
+    assert world.topcalls("DELETE", f"/{made[0]}").status == 204
+    rest = world.topcalls("GET", f"?limit=200&cursor={first['next_cursor']}").json
+    assert [n["id"] for n in first["data"] + rest["data"]] == made
+    assert rest["next_cursor"] is None
+
+
+def test_round_trip_with_plivo(world: World) -> None:
+    create(world)
+    made = add(world, label="Front desk")
+    shown = world.plivo("GET", "Number/14155551234/").json
+    assert (shown["alias"], shown["carrier"], shown["region"], shown["number_type"]) == (
+        "Front desk",
+        "My VoIP Provider",
+        None,
+        "local",
+    )
+    assert world.plivo("POST", "Number/14155551234/", {"alias": "Kitchen"}).status == 202
+    assert world.topcalls("GET", f"/{made['id']}").json["label"] == "Kitchen"
+    carrier_id = world.plivo("GET", "IncomingCarrier/").json["objects"][0]["carrier_id"]
+    world.numbers(carrier_id, "14155559876")
+    assert [(n["number"], n["label"], n["source"]) for n in listed(world)] == [
+        ("+14155551234", "Kitchen", "byoc"),
+        ("+14155559876", None, "byoc"),
+    ]
