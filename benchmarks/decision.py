@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.filling import in_bulk
+from benchmarks.filling import UNSORTED, in_bulk
 from benchmarks.report import Aim, Outcome, Row
 from trunkline.core import accounts, carriers, trunks
 from trunkline.core.facts import NoUsage
@@ -53,8 +53,9 @@ def fill(data: Path, size: int) -> None:
     with in_bulk(connection):
         connection.executemany(
             "INSERT INTO numbers (id, e164, account_id, status, trunk_id, voice, sms, mms, number_type, "
-            "monthly_rental_rate, voice_rate, sms_rate, mms_rate, added_at, updated_at) "
-            "VALUES (?, ?, ?, 'active', ?, 1, 0, 0, 'local', '0', '0', '0', '0', '2026-01-01', '2026-01-01')",
+            "monthly_rental_rate, voice_rate, sms_rate, mms_rate, added_at, updated_at, kind) "
+            "VALUES (?, ?, ?, 'active', ?, 1, 0, 0, 'local', '0', '0', '0', '0', '2026-01-01', '2026-01-01', "
+            f"{UNSORTED})",
             ((f"n{i}", str(FIRST + i), account_id, trunk_id) for i in range(size)),
         )
         connection.executemany(

@@ -1,4 +1,4 @@
-"""Filling an inventory with many numbers at once: without a trigger for each, the counts made at the end."""
+"""Filling an inventory or a stock with many numbers at once: the indexes and the counts made at the end."""
 
 from __future__ import annotations
 
@@ -8,15 +8,26 @@ from contextlib import contextmanager
 
 from trunkline.store import counting
 
+UNSORTED = 0
+"""The kind of a number until the end of the block."""
+
 
 @contextmanager
 def in_bulk(connection: sqlite3.Connection) -> Iterator[None]:
-    """Run the block in one transaction that counts numbers only at its end. For a database without any yet."""
+    """Run the block in one transaction at whose end numbers get their kinds, counts and indexes.
+
+    For a database without any numbers yet; those of the inventory are written with `UNSORTED` as their kind.
+    """
     connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA cache_size=-400000")
     connection.execute("BEGIN")
-    for trigger in counting.TRIGGERS:
-        connection.execute(f"DROP TRIGGER {trigger.split()[2]}")
+    indexes = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL "
+        "AND tbl_name IN ('numbers', 'number_carriers', 'stock')"
+    ).fetchall()
+    for name, _ in indexes:
+        connection.execute(f"DROP INDEX {name}")
     yield
-    for statement in (*counting.FROM_ROWS, *counting.TRIGGERS):
+    for statement in (*counting.FROM_ROWS, *(sql for _, sql in indexes)):
         connection.execute(statement)
     connection.execute("COMMIT")

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
+from benchmarks.filling import in_bulk
 from benchmarks.report import Aim, Outcome, Row
 from tests.server import Server
 from trunkline.core import accounts, carriers
@@ -64,9 +65,8 @@ def fill(data: Path, size: int) -> tuple[str, str]:
         return "MA" + made.account.code, made.plivo_token, ids
 
     auth_id, token, ids = write_once(connection, store, set_up)
-    connection.execute("PRAGMA synchronous=OFF")
-    connection.execute("PRAGMA cache_size=-800000")
-    write_once(connection, store, lambda s: s.stock.add(_items(s, size, ids)))
+    with in_bulk(connection):
+        store.stock.add(_items(store, size, ids))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return auth_id, token

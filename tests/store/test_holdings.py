@@ -13,8 +13,7 @@ STAYS = {
     "credentials": "the account's own end with it; SIP credentials go with their carriers, endpoints and trunks",
     "answers": "given again to the account's own keys only, which end with it",
     "hooks": "they go with their numbers",
-    "number_kinds": "triggers keep it in step with the numbers",
-    "number_blocks": "triggers keep it in step with the numbers",
+    "number_kinds": "counts, kept with every write of numbers",
     "callbacks": "those that wait go with the numbers; the others are history",
 }
 """Tables that name an account and are not handed over as a kind of their own; why."""

@@ -115,11 +115,11 @@ def test_live_number_is_unique_in_the_installation(tmp_path: Path) -> None:
         add(two, second, "14155551234")
     assert theirs.value.own is False
     assert room.store.numbers.get(Scope(one.id), "14155551235") is None
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         room.connection.execute(
             "INSERT INTO numbers (id, e164, account_id, status, voice, sms, mms, number_type, monthly_rental_rate, "
-            "voice_rate, sms_rate, mms_rate, added_at, updated_at) "
-            "VALUES ('y', '14155551234', ?, 'active', 1, 0, 0, 'local', '0', '0', '0', '0', '', '')",
+            "voice_rate, sms_rate, mms_rate, added_at, updated_at, kind) "
+            "VALUES ('y', '14155551234', ?, 'active', 1, 0, 0, 'local', '0', '0', '0', '0', '', '', 1)",
             (two.id,),
         )
 

@@ -91,7 +91,7 @@ def buy(store: Store, actor: Actor, purchase: Purchase) -> Number:
         number = replace(number, details=backed(store, number, papers))
     elif is_regulated(store, facts.country, facts.number_type):
         number = replace(number, status=NumberStatus.PENDING_ACTIVATION)
-    store.numbers.add(number, [carrier.id])
+    store.numbers.add([number], [carrier.id])
     if not store.stock.rent(digits, number.id):
         raise NotFoundError("not found")
     store.log.append(

@@ -98,6 +98,7 @@ def area_code(digits: str) -> str:
     return phonenumbers.national_significant_number(number)[: phonenumbers.length_of_national_destination_code(number)]
 
 
+@lru_cache(maxsize=2048)  # a number that is added is parsed to check it, and again for its country
 def _parsed(digits: str) -> phonenumbers.PhoneNumber | None:
     try:
         return phonenumbers.parse("+" + digits)

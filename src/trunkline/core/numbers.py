@@ -67,8 +67,8 @@ def add(store: Store, actor: Actor, addition: Addition) -> tuple[Number, ...]:
     application = _target(store, addition)
     status = claim_status(store, addition.owner, [addition.carrier.id])
     added = tuple(_new_number(store, addition, number, application, status) for number in digits)
+    store.numbers.add(added, [addition.carrier.id])
     for number in added:
-        store.numbers.add(number, [addition.carrier.id])
         store.log.append(
             actor, number.owner.id, "add", "number", number.e164, carrier=addition.carrier.id, status=status.value
         )

@@ -225,8 +225,8 @@ class CarrierStore(Protocol):
 class NumberStore(Protocol):
     """Live numbers."""
 
-    def add(self, number: Number, carrier_ids: Sequence[str]) -> None:
-        """Write a number, delivered by these carriers, the first being primary."""
+    def add(self, numbers: Sequence[Number], carrier_ids: Sequence[str]) -> None:
+        """Write numbers, delivered by these carriers, the first being primary."""
         ...
 
     def get(self, scope: Scope, e164: str) -> Number | None:

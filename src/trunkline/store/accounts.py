@@ -21,6 +21,7 @@ from trunkline.core.model import (
     Role,
     Scope,
 )
+from trunkline.store.counting import OF_ACCOUNT, Counts
 from trunkline.store.paging import page_of
 from trunkline.store.rows import marks, time_text, time_value
 from trunkline.store.secrets import Vault
@@ -207,13 +208,13 @@ class SqlAccounts:
             )
         if kind == "number":
             self._db.execute(
-                "UPDATE hooks SET account_id = ? WHERE id IN "
-                "(SELECT hook_id FROM numbers WHERE account_id = ? AND removed_at IS NULL)",
+                f"UPDATE hooks SET account_id = ? WHERE id IN (SELECT hook_id FROM numbers WHERE {OF_ACCOUNT})",
                 (to_id, account_id),
             )
             self._db.execute(
                 "UPDATE callbacks SET account_id = ? WHERE account_id = ? AND state = 'waiting'", (to_id, account_id)
             )
+            return Counts(self._db).write(OF_ACCOUNT, [account_id], {"account_id": to_id})
         live = f" AND {left_at} IS NULL" if left_at else ""
         rows = self._db.execute(
             f"UPDATE {table} SET account_id = ? WHERE account_id = ?{live} RETURNING {name}", (to_id, account_id)

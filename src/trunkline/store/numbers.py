@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any
 
 from trunkline.core.model import EVERYTHING, Listing, Number, NumberDetails, NumberStatus, Owner, Page, Ref, Scope
 from trunkline.core.ports import NumberFilter
+from trunkline.store.counting import KINDS, Counts, Step
 from trunkline.store.number_lists import NumberLists, able
 from trunkline.store.rows import marks, time_text, time_value
 
@@ -75,10 +77,10 @@ def _details(columns: tuple[Any, ...]) -> NumberDetails:
     return NumberDetails(**details)
 
 
-def _values(number: Number) -> tuple[object, ...]:
+def _columns(number: Number) -> dict[str, object]:
     details = [getattr(number.details, name) for name in _DETAILS]
     details = [d.isoformat() if isinstance(d, date) else int(d) if isinstance(d, bool) else d for d in details]
-    return (
+    values = (
         number.id,
         number.e164,
         number.owner.id,
@@ -92,13 +94,26 @@ def _values(number: Number) -> tuple[object, ...]:
         *details,
         time_text(number.updated_at),
     )
+    return dict(zip(_WRITTEN, values, strict=True))
 
 
 _WRITTEN = (*_OWN, *_DETAILS, "updated_at")
-_INSERT = f"INSERT INTO numbers ({', '.join(_WRITTEN)}, added_at) VALUES ({marks([*_WRITTEN, ''])})"
-_UPDATE = f"UPDATE numbers SET {', '.join(f'{name} = ?' for name in _WRITTEN)} WHERE id = ?"
+_INSERT = f"INSERT INTO numbers ({', '.join(_WRITTEN)}, added_at, kind) VALUES ({marks(_WRITTEN)}, ?, ?) RETURNING seq"
 _CHUNK = 500
 """Values per IN list, well under SQLite's and PostgreSQL's limits on parameters."""
+
+
+@contextmanager
+def _one_view(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let all statements of the block see the same commit: an offset counted before another commit would slip."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
 
 
 class SqlNumbers:
@@ -107,11 +122,22 @@ class SqlNumbers:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._lists = NumberLists(connection)
+        self._counts = Counts(connection)
 
-    def add(self, number: Number, carrier_ids: Sequence[str]) -> None:
-        """Write a number, delivered by these carriers, the first being primary."""
-        self._db.execute(_INSERT, (*_values(number), time_text(number.added_at)))
-        self.set_carriers(number.id, carrier_ids)
+    def add(self, numbers: Sequence[Number], carrier_ids: Sequence[str]) -> None:
+        """Write numbers, delivered by these carriers, the first being primary."""
+        kinds: dict[tuple[object, ...], int] = {}
+        steps: list[Step] = []
+        for number in numbers:
+            columns = _columns(number)
+            alike = tuple(columns[name] for name in ("account_id", *KINDS))
+            if alike not in kinds:
+                kinds[alike] = self._counts.kind(columns | {"carrier_id": carrier_ids[0] if carrier_ids else None})
+            values = (*columns.values(), time_text(number.added_at), kinds[alike])
+            seq = self._db.execute(_INSERT, values).fetchone()[0]
+            steps.append((kinds[alike], seq, number.e164, 1))
+        self._deliver([number.id for number in numbers], carrier_ids)
+        self._counts.count(steps)
 
     def get(self, scope: Scope, e164: str) -> Number | None:
         """Return a live number."""
@@ -135,11 +161,12 @@ class SqlNumbers:
 
     def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
         """Return live numbers, oldest first."""
-        found = self._lists.find(scope, wanted, page)
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.seq IN ({marks(found.rows)}) ORDER BY n.seq", found.rows
-        )
-        return Listing(tuple(_number(row) for row in rows), found.total, found.last)
+        with _one_view(self._db):
+            found = self._lists.find(scope, wanted, page)
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.seq IN ({marks(found.rows)}) ORDER BY n.seq", found.rows
+            )
+            return Listing(tuple(_number(row) for row in rows), found.total, found.last)
 
     def owners(self, e164s: Sequence[str]) -> dict[str, str]:
         """Return who owns which of these live numbers: number to account id."""
@@ -156,7 +183,9 @@ class SqlNumbers:
 
     def update(self, number: Number) -> None:
         """Write a number's changed fields."""
-        self._db.execute(_UPDATE, (*_values(number), number.id))
+        columns = _columns(number)
+        del columns["id"], columns["e164"]  # which never change
+        self._counts.write("id = ?", [number.id], columns)
 
     def carriers(self, number_id: str) -> list[str]:
         """Return the ids of the carriers that deliver a number, primary first."""
@@ -168,19 +197,23 @@ class SqlNumbers:
     def set_carriers(self, number_id: str, carrier_ids: Sequence[str]) -> None:
         """Make these the carriers that deliver a number, the first being primary."""
         self._db.execute("DELETE FROM number_carriers WHERE number_id = ?", (number_id,))
+        self._deliver([number_id], carrier_ids)
+        self._counts.write("id = ?", [number_id], {}, carrier_id=carrier_ids[0] if carrier_ids else "")
+
+    def _deliver(self, number_ids: Sequence[str], carrier_ids: Sequence[str]) -> None:
         self._db.executemany(
             "INSERT INTO number_carriers (number_id, carrier_id, position, is_primary) VALUES (?, ?, ?, ?)",
-            [(number_id, carrier_id, i, int(i == 0)) for i, carrier_id in enumerate(carrier_ids)],
+            [
+                (number_id, carrier_id, i, int(i == 0))
+                for number_id in number_ids
+                for i, carrier_id in enumerate(carrier_ids)
+            ],
         )
 
     def set_status_of_carrier(self, carrier_id: str, now_is: NumberStatus, becomes: NumberStatus) -> list[str]:
         """Move a carrier's numbers from one status to another; return the numbers moved."""
-        rows = self._db.execute(
-            "UPDATE numbers SET status = ? WHERE status = ? AND removed_at IS NULL AND id IN "
-            "(SELECT number_id FROM number_carriers WHERE carrier_id = ?) RETURNING e164",
-            (becomes.value, now_is.value, carrier_id),
-        )
-        return [str(row[0]) for row in rows.fetchall()]
+        where = "status = ? AND id IN (SELECT number_id FROM number_carriers WHERE carrier_id = ?)"
+        return self._counts.write(where, [now_is.value, carrier_id], {"status": becomes.value})
 
     def due(self, day: date, limit: int) -> list[Number]:
         """Return live numbers whose renewal day is ``day`` or earlier, the earliest first."""
@@ -200,4 +233,4 @@ class SqlNumbers:
 
     def remove(self, number_id: str, at: datetime) -> None:
         """Take a number out of the inventory; the row stays as history."""
-        self._db.execute("UPDATE numbers SET removed_at = ? WHERE id = ?", (time_text(at), number_id))
+        self._counts.write("id = ?", [number_id], {"removed_at": time_text(at)})

@@ -290,20 +290,9 @@ trunk_uris = Table(
 )
 """Which URIs take an inbound trunk's calls, and in what order."""
 
-_FILTERED = (
-    "alias",
-    "campaign_id",
-    "campaign_status",
-    "cnam_lookup",
-    "renewal_on",
-    "toll_free_order_status",
-    "toll_free_status",
-)
-"""Columns that lists are filtered by and that most numbers have nothing in."""
 
-
-def _live_index(name: str, *columns: str, given: str | None = None) -> Index:
-    where = "removed_at IS NULL" + (f" AND {given} IS NOT NULL" if given else "")
+def _listed_index(name: str, *columns: str, given: str = "kind") -> Index:
+    where = " AND ".join(f"{column} IS NOT NULL" for column in dict.fromkeys(("kind", given)))
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
@@ -346,8 +335,10 @@ numbers = Table(
     _text("added_at"),
     _text("updated_at"),
     _text("removed_at", null=True),
+    _int("kind", null=True),  # number_kinds.id; of live numbers only
     CheckConstraint("trunk_id IS NULL OR application_id IS NULL", name="number_one_target"),
     CheckConstraint("status IN ('active', 'pending_claim', 'pending_activation', 'inactive')", name="number_status"),
+    CheckConstraint("(removed_at IS NULL) = (kind IS NOT NULL)", name="number_live_has_kind"),
     # A live number is unique in the installation.
     Index(
         "numbers_live",
@@ -356,11 +347,12 @@ numbers = Table(
         sqlite_where=text("removed_at IS NULL"),
         postgresql_where=text("removed_at IS NULL"),
     ),
-    # Lists: an account's live numbers in order, and in order under one value of a filter.
-    _live_index("numbers_account", "account_id", "seq"),
-    _live_index("numbers_prefix", "account_id", "e164"),
-    _live_index("numbers_type", "account_id", "number_type", "seq"),
-    *(_live_index(f"numbers_{name}", "account_id", name, "seq", given=name) for name in _FILTERED),
+    # Lists: the numbers of a kind in order, and by what has too many values to be in a kind. They hold all that is
+    # asked while numbers are skipped, so that a page reads no more rows than it shows.
+    _listed_index("numbers_kind", "kind", "seq", "e164"),
+    _listed_index("numbers_prefix", "kind", "e164"),
+    _listed_index("numbers_alias", "alias", "kind", "seq", "e164", given="alias"),
+    _listed_index("numbers_campaign_id", "campaign_id", "kind", "seq", "e164", given="campaign_id"),
     Index("numbers_application", "application_id"),
     Index("numbers_trunk", "trunk_id"),
     # Few numbers have one: the others are not in the index.
@@ -595,8 +587,9 @@ stock = Table(
     _text("city_key", null=True),
     _text("rate_center_key", null=True),
     CheckConstraint("number_type IN ('local', 'mobile', 'tollfree', 'national', 'fixed')", name="stock_type"),
-    # The first two answer counts alone, without the rows.
+    # The first three answer counts alone, without the rows.
     _unrented("stock_country", "e164", "free_from", "services"),
+    _unrented("stock_services", "services", "e164", "free_from"),
     _unrented("stock_number_type", "number_type", "e164", "free_from", "services"),
     _unrented("stock_region", "region_key", "e164"),
     _unrented("stock_city", "city_key", "e164"),
@@ -617,31 +610,42 @@ stock = Table(
 number_kinds = Table(
     "number_kinds",
     metadata,
-    Column("account_id", Text, primary_key=True),
-    Column("carrier_id", Text, primary_key=True),
-    *(Column(name, Text, primary_key=True) for name in counting.KINDS),
+    Column("id", Integer, primary_key=True),
+    _text("account_id"),
+    _text("carrier_id"),
+    *(_text(name) for name in counting.KINDS),
     _int("numbers"),
-    sqlite_with_rowid=False,
+    Index("number_kinds_key", "account_id", "carrier_id", *counting.KINDS, unique=True),
 )
-"""How many live numbers of an account are alike in all that has few values: lists count a million numbers by these.
+"""What live numbers of an account can have in common in all that has few values, and how many there are.
 
-Empty stands for null; ``carrier_id`` is the primary carrier's. Triggers keep it, so that no write can forget to.
+Empty stands for null; ``carrier_id`` is the primary carrier's. `counting.Counts` keeps this and the next two tables.
 """
 
-number_blocks = Table(
-    "number_blocks",
+number_stretches = Table(
+    "number_stretches",
     metadata,
-    Column("account_id", Text, primary_key=True),
-    Column("block", Text, primary_key=True),
-    Column("carrier_id", Text, primary_key=True),
-    *(Column(name, Text, primary_key=True) for name in counting.KINDS),
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("stretch", Integer, primary_key=True, autoincrement=False),
     _int("numbers"),
     sqlite_with_rowid=False,
 )
-"""The same for the numbers that begin with the same seven digits: lists by `number_startswith` are counted by these."""
+"""How many numbers of a kind there are in a stretch of the list: an offset is found by these."""
 
-for _trigger in counting.TRIGGERS:
-    event.listen(metadata, "after_create", DDL(_trigger).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+number_leads = Table(
+    "number_leads",
+    metadata,
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("digits", Integer, primary_key=True, autoincrement=False),
+    Column("lead", Text, primary_key=True),
+    _int("numbers"),
+    _int("first_seq"),
+    _int("last_seq"),
+    sqlite_with_rowid=False,
+)
+"""How many numbers of a kind begin with the same digits, and between which places in the list they all are."""
+
+event.listen(metadata, "after_create", DDL(counting.GUARD).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 
 origination_uris = Table(
     "origination_uris",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,9 @@ _COLUMNS = (
 _KEYS = "region_key, city_key, rate_center_key"
 _INSERT = f"INSERT INTO stock ({_COLUMNS}, {_KEYS}) VALUES ({marks(_COLUMNS.split(', '))}, ?, ?, ?)"
 _SELLS = "EXISTS (SELECT 1 FROM stock s WHERE s.carrier_id = c.id AND s.number_id IS NULL)"
+MAX_APART = 100
+"""Carriers whose numbers are sought in a range for each set of services (four at most, since SQLite joins 500)."""
+
 _CHUNK = 500
 """Values per IN list, well under SQLite's and PostgreSQL's limits on parameters."""
 
@@ -126,10 +130,12 @@ class SqlStock:
         """Return what can be bought from carriers of these accounts, in the order of the numbers."""
         parts: list[str] = []
         values: list[object] = []
-        for carrier_id in self._selling(sellers):
-            conditions, found = _offer(wanted, at)
-            parts.append(f"carrier_id = ? AND {conditions}")
-            values += [carrier_id, *found]
+        selling = self._selling(sellers)
+        offers = _offers(wanted, at, apart=len(selling) <= MAX_APART)
+        for carrier_id in selling:
+            for conditions, found in offers:
+                parts.append(f"carrier_id = ? AND {conditions}")
+                values += [carrier_id, *found]
         return self._listing(parts, values, page)
 
     def _selling(self, sellers: Sequence[str]) -> list[str]:
@@ -190,8 +196,11 @@ class SqlStock:
         self._db.execute("DELETE FROM stock WHERE e164 = ?", (e164,))
 
 
-def _offer(wanted: StockFilter, at: datetime) -> tuple[str, list[object]]:
-    """Return the conditions on what is free now, and their values; the carrier's stands before them."""
+def _offers(wanted: StockFilter, at: datetime, *, apart: bool) -> list[tuple[str, list[object]]]:
+    """Return the conditions on what is free now, and their values; the carrier's stands before them.
+
+    Where nothing but services tells numbers ``apart``, there is a range for each set of services that has those wanted.
+    """
     telling: list[tuple[str, object]] = [
         (column, value)
         for column, value in (
@@ -203,6 +212,15 @@ def _offer(wanted: StockFilter, at: datetime) -> tuple[str, list[object]]:
         )
         if value is not None
     ]
+    services = _services(voice=wanted.voice, sms=wanted.sms, mms=wanted.mms)
+    if services and apart and not telling:
+        alone = replace(wanted, voice=False, sms=False, mms=False)
+        sets = [held for held in range(_VOICE | _SMS | _MMS, 0, -1) if held & services == services]
+        return [_offer(alone, at, [("services", held)]) for held in sets]
+    return [_offer(wanted, at, telling)]
+
+
+def _offer(wanted: StockFilter, at: datetime, telling: Sequence[tuple[str, object]]) -> tuple[str, list[object]]:
     conditions = ["number_id IS NULL", "country = ?", "free_from <= ?"]
     values: list[object] = [wanted.country, time_text(at)]
     for i, (column, value) in enumerate(telling):

@@ -14,24 +14,14 @@ depends_on = None
 
 
 _LIVE = "removed_at IS NULL"
+_LISTED = "kind IS NOT NULL"
 _LIVE_INDEXES: tuple[tuple[str, list[str], bool, str], ...] = (
     ("numbers_live", ["e164"], True, _LIVE),
-    ("numbers_account", ["account_id", "seq"], False, _LIVE),
-    ("numbers_prefix", ["account_id", "e164"], False, _LIVE),
-    ("numbers_type", ["account_id", "number_type", "seq"], False, _LIVE),
     ("numbers_renewal", ["renewal_on"], False, f"{_LIVE} AND renewal_on IS NOT NULL"),
-    *(
-        (f"numbers_{name}", ["account_id", name, "seq"], False, f"{_LIVE} AND {name} IS NOT NULL")
-        for name in (
-            "alias",
-            "campaign_id",
-            "campaign_status",
-            "cnam_lookup",
-            "renewal_on",
-            "toll_free_order_status",
-            "toll_free_status",
-        )
-    ),
+    ("numbers_kind", ["kind", "seq", "e164"], False, _LISTED),
+    ("numbers_prefix", ["kind", "e164"], False, _LISTED),
+    ("numbers_alias", ["alias", "kind", "seq", "e164"], False, f"{_LISTED} AND alias IS NOT NULL"),
+    ("numbers_campaign_id", ["campaign_id", "kind", "seq", "e164"], False, f"{_LISTED} AND campaign_id IS NOT NULL"),
 )
 
 
@@ -322,10 +312,12 @@ def upgrade() -> None:
         sa.Column("added_at", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Text(), nullable=False),
         sa.Column("removed_at", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "status IN ('active', 'pending_claim', 'pending_activation', 'inactive')", name="number_status"
         ),
         sa.CheckConstraint("trunk_id IS NULL OR application_id IS NULL", name="number_one_target"),
+        sa.CheckConstraint("(removed_at IS NULL) = (kind IS NOT NULL)", name="number_live_has_kind"),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
@@ -608,6 +600,7 @@ def _add_stock() -> None:
     )
     for name, columns in (
         ("stock_country", ["e164", "free_from", "services"]),
+        ("stock_services", ["services", "e164", "free_from"]),
         ("stock_number_type", ["number_type", "e164", "free_from", "services"]),
         ("stock_region", ["region_key", "e164"]),
         ("stock_city", ["city_key", "e164"]),
@@ -633,17 +626,35 @@ def _add_stock() -> None:
 
 
 def _add_counting() -> None:
-    for table, block in (("number_kinds", ()), ("number_blocks", ("block",))):
-        names = ("account_id", *block, "carrier_id", *counting.KINDS)
-        op.create_table(
-            table,
-            *(sa.Column(name, sa.Text(), nullable=False) for name in names),
-            sa.Column("numbers", sa.Integer(), nullable=False),
-            sa.PrimaryKeyConstraint(*names),
-            sqlite_with_rowid=False,
-        )
-    for trigger in counting.TRIGGERS:
-        op.execute(trigger)
+    names = ["account_id", "carrier_id", *counting.KINDS]
+    op.create_table(
+        "number_kinds",
+        sa.Column("id", sa.Integer(), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in names),
+        sa.Column("numbers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("number_kinds_key", "number_kinds", names, unique=True)
+    op.create_table(
+        "number_stretches",
+        sa.Column("kind", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stretch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("numbers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "stretch"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "number_leads",
+        sa.Column("kind", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("digits", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("lead", sa.Text(), nullable=False),
+        sa.Column("numbers", sa.Integer(), nullable=False),
+        sa.Column("first_seq", sa.Integer(), nullable=False),
+        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "digits", "lead"),
+        sqlite_with_rowid=False,
+    )
+    op.execute(counting.GUARD)
 
 
 def _add_endpoints() -> None:
