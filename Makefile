@@ -59,6 +59,7 @@ peers:
 	command -v baresip >/dev/null || missing="$$missing baresip-core"; \
 	command -v tshark >/dev/null || missing="$$missing tshark"; \
 	command -v node >/dev/null && command -v npm >/dev/null || missing="$$missing nodejs npm"; \
+	test -x /usr/sbin/kamailio || missing="$$missing kamailio"; \
 	test -z "$$missing" || { \
 		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
 		else echo "Tests call real SIP stacks. Install Debian's packages: apt-get install" $$missing >&2; exit 1; fi; }
@@ -77,6 +78,7 @@ prove: $(VENV)/.ready-dev peers ## The heavy loads, their figures printed
 	@$(BIN)/python -m tests.prove.additions
 	@$(BIN)/python -m tests.prove.storm
 	@$(BIN)/python -m tests.prove.workers
+	@$(BIN)/python -m tests.prove.registrations
 
 fuzz: $(VENV)/.ready-dev ## A million damaged SIP messages through the parser and the transactions
 	@$(BIN)/python -m tests.fuzz.messages

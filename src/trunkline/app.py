@@ -37,6 +37,7 @@ from trunkline.sip.locating import Locator
 from trunkline.sip.names import KeptNames
 from trunkline.sip.owners import marked
 from trunkline.sip.registering import EndpointRegistrar
+from trunkline.sip.registrations import Registrations
 from trunkline.sip.server import SipServer
 from trunkline.sip.shared import Board, SharedCounts, SharedNonces
 from trunkline.sip.timers import Timers
@@ -50,6 +51,8 @@ from trunkline.store.calls import CallJournal
 from trunkline.store.facts import FactReader
 from trunkline.store.followed import FollowedReader
 from trunkline.store.gateway_states import SqlGatewayStates
+from trunkline.store.registered import SqlRegistered
+from trunkline.store.registering import RegistrationFacts
 from trunkline.store.unit import SqlStore
 from trunkline.voice import session
 
@@ -145,6 +148,7 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     )
     bindings = SqlBindings(settings.data, worker=f"{place.worker if place else 0}")
     edge.registrar = EndpointRegistrar(edge, bindings, rules(settings).sip_host, post.relay if post else None)
+    registered = SqlRegistered(settings.data, worker=f"{place.worker if place else 0}")
     callers = edge.name_source = name_source(settings)
     first = place is None or place.worker == 0
     watch = GatewayWatch(edge, names, states, FollowedReader(connection), rules(settings), ask=dns.ask, first=first)
@@ -152,11 +156,12 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     server.start(edge)
     await listeners.open(edge.admits)
     watch.start()
+    edge.registrations = Registrations(edge, RegistrationFacts(database.open_reader(settings.data)), registered)
     stop = told_to_stop()
     say_ready()
     await stop.wait()
     await watch.close()
-    await edge.close()
+    await asyncio.gather(edge.registrations.close(), edge.close())
     await names.close()
     dns.close()
     if post is not None:
@@ -164,6 +169,7 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     await questions.close()
     await listeners.close()
     bindings.close()
+    registered.close()
     server.close()
     if callers is not None:
         await callers.close()
@@ -181,7 +187,8 @@ def _answer(
     edge: Edge, listeners: Listeners, facts: FactReader, journal: CallJournal, question: dict[str, Any]
 ) -> dict[str, Any]:
     if question.get("op") == "explain":
-        return explaining.answer(facts, edge.counts, question, edge.keeper.realms)
+        recognise = edge.registrations.calls.at_source if edge.registrations else None
+        return explaining.answer(facts, edge.counts, question, edge.keeper.realms, recognise)
     counts = edge.transactions.counts
     post = listeners.post
     between = {} if post is None else {"handed_on": post.handed_on, "handovers_lost": post.lost}
@@ -194,6 +201,7 @@ def _answer(
         "transactions": sum(counts),
         "connections": sum(door.connections for door in listeners.tcp),
         "records_dropped": journal.dropped,
+        "registrations": edge.registrations.count if edge.registrations else 0,
         **between,
     }
 

@@ -323,11 +323,18 @@ def _add_stock(commands: _Commands) -> None:
 def _add_carriers(commands: _Commands) -> None:
     group = commands.add_parser("carriers", help="carriers, as the running edge sees them", description="Carriers.")
     verbs = group.add_subparsers(required=True, metavar="VERB")
-    status = _command(verbs, "status", "show where gateways lead, and which of them answer", "carriers:status")
+    status = _command(
+        verbs, "status", "show where gateways lead, which of them answer, how registrations stand", "carriers:status"
+    )
     _data(status)
     status.add_argument("--carrier", metavar="ID", help="only this carrier: its id or carrier_id")
     status.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many carriers (default 100)")
     _json(status)
+    events = _command(verbs, "events", "list what happened to registrations, newest first", "carriers:events")
+    _data(events)
+    events.add_argument("carrier", metavar="ID", nargs="?", help="only this carrier's")
+    events.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (default 50)")
+    _json(events)
 
 
 def _add_keys(commands: _Commands) -> None:

@@ -7,7 +7,7 @@ so that nothing of theirs can show in the trace.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,16 @@ MAX_TEXT = 128
 _KINDS = {TrunkTarget: "trunk", ApplicationTarget: "application", GatewaysTarget: "outbound trunk"}
 
 
+Recognise = Callable[[Attempt], Attempt]
+"""What our registrations say of an attempt by its source alone; `sip.attribution.RegisteredCalls.at_source` is one."""
+
+
 def explain(
     reader: FactReader,
     usage: Usage,
     question: dict[str, Any],
     viewer: Sequence[str] | None,
+    recognise: Recognise | None = None,
     *,
     realms: Realms | None,
 ) -> dict[str, Any]:
@@ -45,9 +50,13 @@ def explain(
     """
     to, host = _called(str(question["to"])[:MAX_TEXT])
     attempt = attempt_of(parse_address(str(question["source"])), to, caller=str(question.get("caller", ""))[:MAX_TEXT])
+    if recognise is not None:
+        attempt = recognise(attempt)
     facts = reader.read(attempt, usage)
     if viewer is not None:
         facts = _seen_by(facts, frozenset(viewer))
+        if len(facts.proven) < len(attempt.proven_carriers):  # another account is registered there
+            attempt = attempt._replace(proven_carriers=tuple(c.id for c in facts.proven), registration="")
     decision = decide_call(attempt, facts)
     return described(attempt, decision if realms is None else realms.told(decision, host), live=realms is not None)
 
@@ -70,6 +79,7 @@ def _seen_by(facts: Facts, accounts: frozenset[str]) -> Facts:
         sources=tuple(s for s in facts.sources if s.carrier.account_id in accounts),
         numbers=tuple(n for n in facts.numbers if n.account_id in accounts),
         trunks=tuple(t for t in facts.trunks if t.account_id in accounts),
+        proven=tuple(c for c in facts.proven if c.account_id in accounts),
     )
 
 
@@ -129,9 +139,11 @@ class EdgeExplainer:
             connection.close()
 
 
-def answer(reader: FactReader, usage: Usage, question: dict[str, Any], realms: Realms) -> dict[str, Any]:
+def answer(
+    reader: FactReader, usage: Usage, question: dict[str, Any], realms: Realms, recognise: Recognise | None
+) -> dict[str, Any]:
     """Answer a question that came through the control socket."""
     try:
-        return explain(reader, usage, question, question.get("viewer"), realms=realms)
+        return explain(reader, usage, question, question.get("viewer"), recognise, realms=realms)
     except (InvalidError, KeyError) as error:
         return {"error": str(error)}

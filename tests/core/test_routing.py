@@ -90,6 +90,8 @@ OTHERS = carrier("theirs", account="umbrella")
 AUTH = carrier("auth", kind=CarrierKind.AUTH)
 REG = carrier("reg", kind=CarrierKind.REG)
 CALL = attempt_of("192.0.2.1", "+" + NUMBER)
+ON_REG = CALL._replace(proven_carriers=("reg",), registration="sent to our Contact at reg, from its registrar")
+REG_IN_DIVERSION = carrier("reg", kind=CarrierKind.REG, profile=NumberProfile(called_in=CalledIn.DIVERSION))
 GOOD = CALL._replace(proof=Proof.GOOD, proven_carriers=("auth",))
 
 TABLE: dict[str, tuple[Attempt, Facts, Verdict, str]] = {
@@ -130,6 +132,55 @@ TABLE: dict[str, tuple[Attempt, Facts, Verdict, str]] = {
     ),
     "registration carrier by its address": (
         CALL, Facts((source(REG),), (number(REG),)), Verdict.NOT_THIS_CARRIER, "on its registration only",
+    ),
+    "on our registration": (ON_REG, Facts((), (number(REG),), proven=(REG,)), Verdict.ROUTE, "on our registration"),
+    "on our registration, from a source that is known for more": (
+        ON_REG, Facts((source(C),), (number(REG),), proven=(REG,)), Verdict.ROUTE, "candidate: reg",
+    ),
+    "on our registration, auth carriers exist": (
+        ON_REG, Facts((), (number(REG),), auth_carriers_exist=True, proven=(REG,)), Verdict.ROUTE, "speaks for it",
+    ),
+    "on our registration, with stale credentials": (
+        ON_REG._replace(proof=Proof.STALE),
+        Facts((), (number(REG),), proven=(REG,)),
+        Verdict.CREDENTIALS_STALE,
+        "nonce",
+    ),
+    "on our registration, number unknown": (
+        ON_REG, Facts(proven=(REG,)), Verdict.NUMBER_UNKNOWN, "sent to our Contact",
+    ),
+    "on our registration, another carrier's number": (
+        ON_REG, Facts((), (number(D),), proven=(REG,)), Verdict.NOT_THIS_CARRIER, "another carrier of the same account",
+    ),
+    "on our registration, another tenant's number": (
+        ON_REG,
+        Facts((), (number(OTHERS, account="umbrella"),), proven=(REG,)),
+        Verdict.NOT_THIS_CARRIER,
+        "another account",
+    ),
+    "on our registration, another registration's number": (
+        ON_REG,
+        Facts((), (number(carrier("reg2", kind=CarrierKind.REG)),), proven=(REG,)),
+        Verdict.NOT_THIS_CARRIER,
+        "reg2: takes calls on its registration only",
+    ),
+    "on our registration, a number of an auth carrier": (
+        ON_REG, Facts((), (number(AUTH),), proven=(REG,)), Verdict.CREDENTIALS_MISSING, "none were given",
+    ),
+    "on our registration, the number stands elsewhere": (
+        ON_REG, Facts((), (number(REG_IN_DIVERSION),), proven=(REG_IN_DIVERSION,)), Verdict.NUMBER_UNKNOWN, "profile",
+    ),
+    "on our registration, switched off": (
+        ON_REG,
+        Facts((), (number(carrier("reg", kind=CarrierKind.REG, active=False)),), proven=(REG,)),
+        Verdict.CARRIER_INACTIVE,
+        "switched off",
+    ),
+    "our Contact from elsewhere": (
+        CALL._replace(registration="no address of its registrar"),
+        Facts((), (number(REG),)),
+        Verdict.SOURCE_UNKNOWN,
+        "no address of its registrar",
     ),
     "number unknown": (CALL, Facts((source(C),), ()), Verdict.NUMBER_UNKNOWN, f"tried {NUMBER}"),
     "no number at all": (

@@ -182,4 +182,4 @@ def test_no_challenge_raises_and_none_is_asked_for_ever(status: int, values: lis
         raise AssertionError(f"more than {MAX_INVITES} INVITEs")
     assert len(call.lines) < MAX_INVITES
     assert call.notes
-    assert not credentials._shown("\x00\udcff" * 99).strip("?")
+    assert not credentials.shown_realm("\x00\udcff" * 99).strip("?")

@@ -1,11 +1,11 @@
-"""`trunkline carriers status`: where gateways that are names lead, and which gateways answer."""
+"""`trunkline carriers`: where gateways that are names lead, which answer, how our registrations stand."""
 
 from __future__ import annotations
 
 import asyncio
 from argparse import Namespace
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,8 +17,11 @@ from trunkline.commands.printing import BAD, GOOD, WARN, document, table
 from trunkline.core.errors import InvalidError, NotFoundError
 from trunkline.core.model import EVERYTHING, Carrier, Page
 from trunkline.core.ports import Store
+from trunkline.dialects.native import views_registration
+from trunkline.dialects.native.views_registration import RegistrationView
 from trunkline.dialects.native.views_status import CarrierStatusView, GatewayStatusView, carrier_status
 from trunkline.store.gateway_states import GatewayStateReader
+from trunkline.store.registered import RegisteredReader
 
 SHOWN = 3
 """Addresses of a name that a row shows; JSON has all."""
@@ -26,19 +29,29 @@ SHOWN = 3
 MAX_LISTED = 10_000
 PAGE = 100
 HEADS = ("CARRIER", "GATEWAY", "USE", "ANSWERS", "SINCE (UTC)", "LEADS TO", "NOTE")
+REGISTRATION_HEADS = (
+    *("CARRIER", "REGISTRATION", "LAST ANSWER", "REGISTERED UNTIL (UTC)", "NEXT ATTEMPT (UTC)", "FAILURES", "ID"),
+)
+EVENT_HEADS = ("TIME (UTC)", "CARRIER", "WHAT", "DETAIL")
 COLOURS = {"up": GOOD, "down": BAD, "unknown": WARN, "nothing": BAD}
+COLOURS |= {"registered": GOOD, "failing": WARN, "refused": BAD}
 
 
 def status(options: Namespace) -> int:
-    """Show what is known of the gateways of all carriers, or of one."""
+    """Show what is known of the gateways and registrations of all carriers, or of one."""
     data = settings_of(options).data
     found = read(options, lambda store: _carriers(store, options.carrier, options.limit))
     reader = GatewayStateReader(data)
-    shown = [carrier_status(carrier, reader.of(carrier.gateways)) for carrier in found]
+    standings = RegisteredReader(data).standings([carrier.id for carrier in found])
+    shown = [carrier_status(c, reader.of(c.gateways), standings.get(c.id)) for c in found]
     if options.json:
         document({"edge": _edge_runs(data), "carriers": msgspec.to_builtins(shown)})
         return 0
     table(HEADS, [_row(carrier, gateway) for carrier in shown for gateway in carrier.gateways], colours=COLOURS)
+    registered = [_registered(c, c.registration) for c in shown if c.registration is not None]
+    if registered:
+        print()
+        table(REGISTRATION_HEADS, registered, colours=COLOURS)
     if not _edge_runs(data):
         print("no edge runs on this data folder: this is what it last knew")
     return 0
@@ -97,6 +110,24 @@ def _row(carrier: CarrierStatusView, gateway: GatewayStatusView) -> tuple[str, .
     )
 
 
+def _registered(carrier: CarrierStatusView, view: RegistrationView) -> tuple[object, ...]:
+    until, following = _time(view.registered_until), _time(view.next_attempt)
+    return (
+        carrier.name, view.state, view.last_answer, until, following, view.failures + view.refusals, carrier.id,
+    )  # fmt: skip
+
+
+def events(options: Namespace) -> int:
+    """List what happened to registrations, newest first."""
+    found = RegisteredReader(settings_of(options).data).events(options.carrier, options.limit)
+    shown = [views_registration.event(record) for record in found]
+    if options.json:
+        document([msgspec.to_builtins(view) for view in shown])
+    else:
+        table(EVENT_HEADS, [(_time(view.at), view.carrier_id, view.what, view.text) for view in shown])
+    return 0
+
+
 def _addresses(addresses: Sequence[str]) -> str:
     if not addresses:
         return "nothing"
@@ -105,4 +136,4 @@ def _addresses(addresses: Sequence[str]) -> str:
 
 
 def _time(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at else ""

@@ -45,7 +45,7 @@ def decide_call(attempt: Attempt, facts: Facts) -> Decision:
     if facts.readable:
         if facts.endpoint is not None:
             return decide_call_of(facts.endpoint, attempt, facts.usage)
-        if attempt.trunk or attempt.proven_logins or (facts.trunks and not facts.sources):
+        if attempt.trunk or attempt.proven_logins or (facts.trunks and not (facts.sources or attempt.proven_carriers)):
             return decide_call_through(attempt, facts)
     return decide(attempt, facts)
 

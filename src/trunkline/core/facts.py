@@ -40,6 +40,8 @@ class Attempt(NamedTuple):
     proven_carriers: tuple[str, ...] = ()
     proven_endpoint: str = ""
     """The id of the endpoint whose credentials the attempt carries, "" for carriers and strangers."""
+    registration: str = ""
+    """What our registrations say of the attempt, "" nothing; see `core.registered.recognise`."""
     note: str = ""
     """What the trace is to say of credentials that are not good."""
     trunk: str = ""
@@ -205,3 +207,5 @@ class Facts(NamedTuple):
     endpoint: EndpointFact | None = None
     trunks: tuple[OutboundTrunkFact, ...] = ()
     """Looked for only where no carrier is at the source, or the attempt names a trunk or carries its login."""
+    proven: tuple[CarrierFact, ...] = ()
+    """The carriers of the attempt's ``proven_carriers`` that are there."""

@@ -55,6 +55,8 @@ _SUITE = re.compile(
 _KEY_METHOD = re.compile(rb"[ \t]*(?:clear|base64|uri):", re.IGNORECASE)
 _DIGITS_KIND = re.compile(rb"dtmf|digits|telephone-event", re.IGNORECASE)
 _DIGITS_VALUE = re.compile(rb"digits\s*=\s*(?:\"([^\"]*)|'([^']*))", re.IGNORECASE)
+# The user part of our Contact at a carrier that we register to (`core.registered`): who knows it, may call in by it.
+_OUR_CONTACT = re.compile(rb"(?<=sip:)[0-9a-f]{32}(?=@)", re.IGNORECASE)
 _CONTROL = re.compile(rb"[^\t\r\n -~]")
 _PLAIN_CODINGS = frozenset((b"", b"identity", b"7bit", b"8bit", b"binary"))
 
@@ -80,6 +82,8 @@ def _may_hold_secrets(message: bytes) -> bool:
         return True
     users = text.split(b"@")
     users.pop()
+    if any(user[-36:-32] == b"sip:" for user in users):
+        return True
     # A password stands behind a URI's second colon.
     return any(user.count(b":", max(map(user.rfind, _TOKEN_ENDS)) + 1) > 1 for user in users)
 
@@ -88,6 +92,8 @@ def mask_slowly(message: bytes) -> bytes:
     """Do what `mask` does, without a look whether there is anything to do."""
     masking = _Masking(message)
     masking.message(len(message) - len(message.lstrip(b"\r\n")), len(message))
+    for found in _OUR_CONTACT.finditer(message):
+        masking.hide(*found.span())
     return masking.result()
 
 
@@ -101,6 +107,10 @@ class _Masking:
     def result(self) -> bytes:
         """Return what has become of it."""
         return bytes(self._out)
+
+    def hide(self, start: int, end: int) -> None:
+        """Mask what was found from outside."""
+        self._blank_all(start, end)
 
     def _blank(self, start: int, end: int) -> None:
         """Mask all but blanks and line ends, which fold headers."""

@@ -5,9 +5,10 @@ The theory of matching
 *The number decides the tenant.* A live number has one owner and is delivered by one or more carriers of that owner, or
 of an account above it. The source of a call only says which carriers *could* have sent it; since tenants may share a
 carrier's addresses, it never picks a tenant by itself. A call is routed when some carrier is both: named by the number
-as one that delivers it, and proven by the attempt (source address in one of its inbound gateways, or its digest
-credentials). There is no implicit "any", no default route and no first match: two carriers that both qualify lead to
-the same number of the same owner, and the longest mask among them is named in the trace.
+as one that delivers it, and proven by the attempt: source address in one of its inbound gateways, its digest
+credentials, or our registration, as `core.registered` recognises it. There is no implicit "any", no default route and
+no first match: two carriers that both qualify lead to the same number of the same owner, and the longest mask among
+them is named in the trace.
 
 *Forms.* Each candidate carrier's profile says where it writes the called number and how; only forms that the matching
 carrier's own profile yields count for it. A profile may yield several, likeliest first; where two carriers at one
@@ -148,6 +149,8 @@ def _unproven(attempt: Attempt, facts: Facts, trace: list[Step]) -> Verdict | No
         trace.append(Step("credentials", attempt.note))
     if attempt.proof is Proof.GOOD:
         trace.append(Step("credentials", "good"))
+    if attempt.registration:
+        trace.append(Step("registration", attempt.registration))
     if facts.sources:
         best, more = facts.sources[0], ""
         if len(facts.sources) > 1:
@@ -156,6 +159,8 @@ def _unproven(attempt: Attempt, facts: Facts, trace: list[Step]) -> Verdict | No
         trace.append(Step("source", f"{attempt.source} is {where} of carrier {best.carrier.name}{more}"))
     elif attempt.proof is Proof.GOOD:
         trace.append(Step("source", f"{attempt.source} is in no gateway; the credentials speak for it"))
+    elif attempt.proven_carriers:
+        trace.append(Step("source", f"{attempt.source} is in no gateway; the registration speaks for it"))
     else:
         trace.append(Step("source", f"{attempt.source} is in no inbound gateway of any carrier"))
         if facts.auth_carriers_exist:
@@ -211,7 +216,7 @@ def _likeliest(meant: Sequence[tuple[int, CarrierFact, NumberFact]], trace: list
 
 def _elsewhere(attempt: Attempt, facts: Facts, trace: list[Step]) -> NumberFact | None:
     """Find the number that some carrier at this source would mean, whoever delivers it: the trace then says whose."""
-    tried = forms_to_read(attempt, facts.sources)
+    tried = forms_to_read(attempt, facts.sources, [carrier.profile for carrier in facts.proven])
     trace.append(Step("form", f"tried {', '.join(tried) or 'none: what was called is no telephone number'}"))
     return next((number for number in facts.numbers if number.e164 in tried), None)
 
@@ -221,7 +226,7 @@ def _forms(attempt: Attempt, profile: NumberProfile, plain: tuple[str, ...]) -> 
 
 
 def _proven(attempt: Attempt, facts: Facts) -> set[str]:
-    """Return the carriers that the attempt's address or credentials speak for."""
+    """Return the carriers that the attempt's address, credentials or way over a registration speak for."""
     proven = {s.carrier.id for s in facts.sources if s.carrier.kind is CarrierKind.STATIC_IP}
     proven.update(attempt.proven_carriers)
     return proven
@@ -239,10 +244,11 @@ def _delivering_carrier(
         reads = number.e164 in _forms(attempt, carrier.profile, plain)
         if carrier.id in attempt.proven_carriers and reads:
             found.append((1000, carrier))
-            trace.append(Step("candidate", f"{carrier.name}: delivers the number, credentials match"))
+            proof = "on our registration" if carrier.kind is CarrierKind.REG else "credentials match"
+            trace.append(Step("candidate", f"{carrier.name}: delivers the number, {proof}"))
         elif carrier.kind is CarrierKind.AUTH and carrier.id not in attempt.proven_carriers:
             trace.append(Step("dropped", f"{carrier.name}: takes calls by credentials only, never by address"))
-        elif carrier.kind is CarrierKind.REG:
+        elif carrier.kind is CarrierKind.REG and carrier.id not in attempt.proven_carriers:
             trace.append(Step("dropped", f"{carrier.name}: takes calls on its registration only"))
         elif carrier.id not in masks and carrier.id not in attempt.proven_carriers:
             trace.append(Step("dropped", f"{carrier.name}: delivers the number, but {attempt.source} is not its"))
@@ -273,7 +279,8 @@ def _undelivered(attempt: Attempt, facts: Facts, number: NumberFact, proven: set
     if attempt.proof is Proof.GOOD:
         trace.append(Step("rule", "good credentials, but of a carrier that does not deliver this number"))
         return _refuse(Verdict.CREDENTIALS_WRONG, trace, number)
-    own = any(s.carrier.account_id == number.account_id for s in facts.sources)
+    seen = (*[s.carrier for s in facts.sources], *facts.proven)
+    own = any(carrier.account_id == number.account_id for carrier in seen)
     whose = "another carrier of the same account delivers it" if own else "it belongs to another account"
     trace.append(Step("rule", f"{number.e164} is not this carrier's: {whose}"))
     return _refuse(Verdict.NOT_THIS_CARRIER, trace, number)

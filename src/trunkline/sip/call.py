@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from trunkline.core.calls import CallFacts, CallStatus, EndCause, EndedBy, Ending
 from trunkline.core.facts import ApplicationTarget, GatewaysTarget, TrunkTarget
 from trunkline.core.records import CallRecord
+from trunkline.core.registered import hidden
 from trunkline.core.routing import Decision, order_uris
 from trunkline.sip.dialog import Dialog
 from trunkline.sip.events import ClientTransaction, ServerTransaction
@@ -383,7 +384,7 @@ _STATUSES = {
 def custom_headers(request: Request) -> tuple[tuple[str, str], ...]:
     """Return the To header and the custom (``X-``) headers of an INVITE, as applications hear of them."""
     custom = [(name.title(), clean(value)) for name, value in request.headers if name.startswith("x-")]
-    return (("To", clean(request.get("to") or "")), *custom[:MAX_CUSTOM])
+    return (("To", hidden(clean(request.get("to") or ""))), *custom[:MAX_CUSTOM])
 
 
 def diverted_by(request: Request) -> str | None:

@@ -47,17 +47,19 @@ MAX_OPEN = 16
 _FIELDS = (("www-authenticate", "authorization"), ("proxy-authenticate", "proxy-authorization"))
 _ANSWERS = frozenset(answer for _, answer in _FIELDS)
 
-_Key = tuple[str, str]
+Key = tuple[str, str]
 """The header field of the answer, and the realm."""
 
 
-class _Challenge(NamedTuple):
+class Challenge(NamedTuple):
+    """One challenge that we can answer."""
+
     text: str
     algorithm: str
     stale: bool
 
 
-class _Answered:
+class Answered:
     """The challenge of one realm that is being answered. One cnonce serves all requests, as the -sess forms want."""
 
     __slots__ = ("cnonce", "count", "text")
@@ -66,6 +68,20 @@ class _Answered:
         self.text = text
         self.cnonce = cnonce
         self.count = 0
+
+    def answer(self, method: str, uri: str, auth: OutboundAuth, body: bytes = b"") -> str:
+        """Return the credentials of the next request, its nonce count one up. Raises MessageError."""
+        self.count += 1
+        return digest.answer(
+            self.text,
+            method,
+            uri,
+            auth.username,
+            auth.password,
+            new_token=lambda: self.cnonce,
+            count=self.count,
+            body=body,
+        )
 
 
 class _Sent:
@@ -77,7 +93,7 @@ class _Sent:
         self.request = request
         self.hop = hop
         self.times = 1
-        self.answers: dict[_Key, int] = {}
+        self.answers: dict[Key, int] = {}
 
 
 class _FinalError(Exception):
@@ -100,7 +116,7 @@ class Credentials:
         self._of_uri = of_uri
         self._peer = "target" if of_uri else "carrier"
         self._auth: OutboundAuth | None = None
-        self._realms: dict[_Key, _Answered] = {}
+        self._realms: dict[Key, Answered] = {}
         self._open: dict[int, _Sent] = {}
         self.of_invite: tuple[Header, ...] = ()
 
@@ -151,8 +167,8 @@ class Credentials:
 
     def _take(self, sent: _Sent, response: Response) -> None:
         """Note what the challenges of a response want to be answered. Raises `_FinalError`."""
-        offered = _offered(response)
-        realms = ", ".join(_shown(realm) for _, realm in offered) or "not readable"
+        offered = offered_by(response)
+        realms = ", ".join(shown_realm(realm) for _, realm in offered) or "not readable"
         auth = self._fetch(realms)
         if not offered:
             raise _FinalError(
@@ -164,7 +180,8 @@ class Credentials:
         for key, found in wanted.items():
             if key in sent.answers and not found.stale:
                 raise _FinalError(
-                    f"the {self._peer} refused the credentials (realm {_shown(key[1])}); check {self._kept_in} on it"
+                    f"the {self._peer} refused the credentials (realm {shown_realm(key[1])}); "
+                    f"check {self._kept_in} on it"
                 )
         allowed = MAX_WITHIN if _within(sent.request) else MAX_INVITES
         if sent.times >= allowed or any(sent.answers.get(key, 0) > 1 for key in wanted):
@@ -173,8 +190,8 @@ class Credentials:
             raise _FinalError(f"the {self._peer} asks for credentials of more than {MAX_REALMS} realms")
         for key, found in wanted.items():
             sent.answers[key] = sent.answers.get(key, 0) + 1
-            self._realms[key] = _Answered(found.text, self._call.edge.new_token()[:16])
-            what = f"{self._peer}'s {response.status} (realm {_shown(key[1])}, {found.algorithm})"
+            self._realms[key] = Answered(found.text, self._call.edge.new_token()[:16])
+            what = f"{self._peer}'s {response.status} (realm {shown_realm(key[1])}, {found.algorithm})"
             self._call.note("credentials", f"{self._name}: answers the {what}")
 
     @property
@@ -202,18 +219,7 @@ class Credentials:
         cseq: Header = ("cseq", f"{number} {request.method}")
         headers = [cseq if header[0] == "cseq" else header for header in request.headers if header[0] not in _ANSWERS]
         for (name, _), answered in self._realms.items():
-            answered.count += 1
-            value = digest.answer(
-                answered.text,
-                request.method,
-                request.uri,
-                auth.username,
-                auth.password,
-                new_token=lambda cnonce=answered.cnonce: cnonce,  # type: ignore[misc]  # the default binds it now
-                count=answered.count,
-                body=request.body,
-            )
-            headers.append((name, value))
+            headers.append((name, answered.answer(request.method, request.uri, auth, request.body)))
         return Request(request.method, request.uri, headers, request.body)
 
 
@@ -240,20 +246,20 @@ def _within(request: Request) -> bool:
     return request.to_tag is not None
 
 
-def _offered(response: Response) -> dict[_Key, _Challenge]:
+def offered_by(response: Response) -> dict[Key, Challenge]:
     """Return for each realm the first challenge that we can answer (RFC 8760 §2.4), those of other kinds left out."""
-    offered: dict[_Key, _Challenge] = {}
+    offered: dict[Key, Challenge] = {}
     for asked, answer in _FIELDS:
         for value in response.get_all(asked)[:MAX_VALUES]:
             if len(value) > MAX_CHALLENGE or digest.choose([value]) is None:
                 continue
             with suppress(MessageError):
                 fields = digest.parse_digest(value)
-                found = _Challenge(value, fields.get("algorithm", "MD5"), fields.get("stale", "").lower() == "true")
+                found = Challenge(value, fields.get("algorithm", "MD5"), fields.get("stale", "").lower() == "true")
                 offered.setdefault((answer, fields["realm"]), found)
     return offered
 
 
-def _shown(realm: str) -> str:
+def shown_realm(realm: str) -> str:
     """Return a realm as a trace shows it: printable, and no longer than needed to know it again."""
     return "".join([c if c.isprintable() else "?" for c in realm[:64]])

@@ -23,6 +23,7 @@ from trunkline.core.fetching import CallRunner
 from trunkline.core.model import CalledIn
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall
+from trunkline.core.registered import hidden, is_token
 from trunkline.core.routing import Decision, Verdict
 from trunkline.core.sources import parse_address
 from trunkline.sip.admission import Counts, Doorkeeper, Places, called_host
@@ -54,6 +55,7 @@ from trunkline.sip.message import Request
 from trunkline.sip.realms import Realms
 from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
 from trunkline.sip.registering import EndpointRegistrar
+from trunkline.sip.registrations import Registrations
 from trunkline.sip.replying import reply
 from trunkline.sip.targets import Rests, Target
 from trunkline.sip.transaction import Transactions
@@ -172,6 +174,7 @@ class Edge:
         self.registrar: EndpointRegistrar | None = None
         self.name_source: NameSource | None = None
         self.is_down: Callable[[str], bool] = lambda _gateway_id: False
+        self.registrations: Registrations | None = None
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
         self._documents: dict[Call, DocumentLegs] = {}
@@ -284,10 +287,13 @@ class Edge:
 
     def _known(self, address: str) -> bool:
         facts = self.facts.read(Attempt(address, {}), self.counts)
-        return bool(facts.sources or facts.trunks)
+        return bool(facts.sources or facts.trunks) or self._registers_at(address)
 
     def _carriers_at(self, address: str) -> set[str]:
         return {source.carrier.id for source in self.facts.read(Attempt(address, {}), self.counts).sources}
+
+    def _registers_at(self, address: str) -> bool:
+        return self.registrations is not None and self.registrations.calls.knows(address)
 
     def _answers_to(self, host: str) -> bool:
         address = parse_address(host)
@@ -307,7 +313,7 @@ class Edge:
         """Answer a carrier that asks whether we live; strangers get one stateless 403, or nothing in stealth."""
         address = parse_address(source.host)
         facts = self.facts.read(Attempt(address, {}), self.counts)
-        if not (facts.sources or facts.trunks):
+        if not (facts.sources or facts.trunks or self._registers_at(address)):
             verdict = Verdict.SOURCE_UNKNOWN if facts.readable else Verdict.FACTS_UNREADABLE
             within_rate = self.keeper.may_answer(address, now)
             self._answer_stranger(txn, request, verdict, address, within_rate=within_rate)
@@ -337,6 +343,8 @@ class Edge:
         attempt = self.keeper.attempt(request, source, self.wall())
         if attempt.proof is Proof.GOOD:
             source.door.keep(source)
+        if self.registrations is not None:
+            attempt = self.registrations.calls.recognise(attempt, request)
         facts = self.facts.read(attempt, self.counts)
         decision = decide_call(attempt, facts)
         if decision.verdict is not Verdict.ROUTE:
@@ -348,7 +356,7 @@ class Edge:
             call.made_by(facts.endpoint.username, self.registrar.address_of(facts.endpoint.username))
         self.calls.add(call)
         self.counts.take(decision.limits, now)
-        call.saw(now, "a", "in", f"INVITE {request.uri}")
+        call.saw(now, "a", "in", f"INVITE {hidden(request.uri)}")
         call.saw(now, "a", "out", "100 Trying")
         call.start(now)
 
@@ -360,7 +368,8 @@ class Edge:
             return
         self.transactions.respond(txn, answer, now)
         if request.method == "INVITE":
-            called = Places(request).get(CalledIn.REQUEST_URI, "")
+            user = Places(request).get(CalledIn.REQUEST_URI, "")
+            called = "" if is_token(user) else user
             self._unclaimed(source, called, REFUSED_MESSAGE, (("message", f"{error.status} {error.reason}"),))
 
     def _refuse(
@@ -426,7 +435,7 @@ class Edge:
             ended_by="platform",
             cause="refused",
             trace=tuple(decision.trace),
-            ladder=((0.0, "a", "in", f"INVITE {request.uri}"), (0.0, "a", "out", f"{refusal.status}")),
+            ladder=((0.0, "a", "in", f"INVITE {hidden(request.uri)}"), (0.0, "a", "out", f"{refusal.status}")),
         )
         self._write_down(record, capture)
 

@@ -44,6 +44,17 @@ class Door:
         del hop
         return False
 
+    def on_gone(self, hears: Callable[[Hop], None]) -> None:
+        """Let somebody else hear, too, that a connection is gone that was kept."""
+        before = self.gone
+
+        def both(hop: Hop) -> None:
+            if before is not None:
+                before(hop)
+            hears(hop)
+
+        self.gone = both
+
     def keep(self, hop: Hop) -> None:
         """Let the connection to a hop stand as long as a carrier's: whoever is there has proven itself."""
 

@@ -302,7 +302,8 @@ def build_invite(call: Call, target: Target, hop: Hop, body: bytes, kind: str | 
     caller = call.caller if target.caller is None else target.caller
     display = call.caller_name if target.caller_name is None else target.caller_name
     host = hop.door.host
-    sender = NameAddr(display or "", SipUri("sip", caller or "anonymous", host), (("tag", token[:16]),))
+    user, domain = target.sender or (None, host)
+    sender = NameAddr(display or "", SipUri("sip", user or caller or "anonymous", domain), (("tag", token[:16]),))
     headers: list[Header] = [
         ("from", str(sender)),
         ("to", f"<{target.uri}>"),
@@ -312,6 +313,8 @@ def build_invite(call: Call, target: Target, hop: Hop, body: bytes, kind: str | 
         ("contact", hop.door.contact),
         ALLOW,
     ]
+    if user is not None and caller:  # who calls, where From says who we are (RFC 3325 §9.1)
+        headers.append(("p-asserted-identity", str(NameAddr(display or "", SipUri("sip", caller, domain)))))
     headers += target.headers
     if kind is not None:
         headers.append(("content-type", kind))

@@ -152,7 +152,9 @@ def targets_by_gateways(call: Call, digits: str, headers: tuple[tuple[str, str],
             EndCause.OUT_OF_SERVICE,
         )
     order = order_uris([(key, pair[0].priority, pair[0].weight) for key, pair in usable.items()], call.edge.draw)
-    found = [_gateway_target(usable[key][0], usable[key][1], digits) for key in order]
+    found = [
+        _by_registration(call, usable[key][0], _gateway_target(usable[key][0], usable[key][1], digits)) for key in order
+    ]
     down = [call.edge.is_down(usable[key][0].id) for key in order]
     if any(down) and len(found) > 1:
         names = ", ".join(target.name for target, is_down in zip(found, down, strict=True) if is_down)
@@ -162,6 +164,28 @@ def targets_by_gateways(call: Call, digits: str, headers: tuple[tuple[str, str],
 
 def _can_send(gateway: Gateway) -> bool:
     return gateway.transport is None or gateway.transport.value in URI_TRANSPORTS
+
+
+def _by_registration(call: Call, gateway: Gateway, target: Target) -> Target:
+    """Return the target as its carrier wants it where we are registered to that: by the same way, under its domain."""
+    registrations = call.edge.registrations
+    try:
+        found = registrations.calls.way_out(gateway.carrier_id) if registrations is not None else None
+    except StoreUnavailableError as error:
+        call.note("dial", f"{target.name}: {error}")
+        return target
+    if found is None:
+        return target
+    ours, hop = found
+    if hop is None:
+        call.note("dial", f"{target.name}: {ours.name} is not registered now; the call is tried all the same")
+    uri = SipUri.parse(target.uri)
+    if ours.domain != gateway.host:
+        uri = uri._replace(host=ours.domain, port=None)
+    target = target._replace(uri=str(uri), sender=(ours.shown_user, ours.shown_domain))
+    if ours.gateway not in ("", gateway.host):
+        return target  # another gateway than the one that we are registered at
+    return target._replace(host=ours.host, port=ours.port, transport=ours.transport, hop=hop)
 
 
 def _gateway_target(gateway: Gateway, country: str | None, digits: str) -> Target:

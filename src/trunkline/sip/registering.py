@@ -81,10 +81,11 @@ class EndpointRegistrar:
 
         A Contact whose connection is gone is left out. Raises `StoreUnavailableError`.
         """
-        found = [(b, self._hop(b.flow)) for b in self._bindings.find(login_id, self._edge.wall())]
+        found = [(b, self.hop_of(b.flow)) for b in self._bindings.find(login_id, self._edge.wall())]
         return [(request_uri(binding), hop) for binding, hop in found if hop is not None]
 
-    def _hop(self, flow: Flow) -> Hop | None:
+    def hop_of(self, flow: Flow) -> Hop | None:
+        """Return the way that a flow is now, also over another worker; None where its connection is gone."""
         door = self._door(flow)
         if door is None:
             return None

@@ -44,6 +44,8 @@ class Target(NamedTuple):
     """Where to send it, for who has registered from there; None: to be located."""
     down: bool = False
     """Whether it is a gateway that does not answer OPTIONS: it is tried after all others."""
+    sender: tuple[str | None, str] | None = None
+    """User and host of From as a carrier wants them that we are registered to; a user None is the caller."""
 
     def way(self) -> Hashable:
         """Return what targets to the same host share."""

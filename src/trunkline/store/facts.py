@@ -169,8 +169,9 @@ class FactReader:
 
     def _read(self, attempt: Attempt, usage: Usage) -> Facts:
         found: tuple[SourceFact, ...] = self._keep("source", attempt.source, self._sources)
-        proven = [self._carrier(carrier_id) for carrier_id in attempt.proven_carriers]
-        profiles = [c.profile for c in proven if c is not None]
+        named = [self._carrier(carrier_id) for carrier_id in attempt.proven_carriers]
+        proven = tuple([c for c in named if c is not None])
+        profiles = [c.profile for c in proven]
         crowded = len(found) >= MAX_SOURCES
         if crowded:
             profiles += self._keep("profiles", attempt.source, self._profiles)
@@ -186,7 +187,7 @@ class FactReader:
         if not found or attempt.trunk or attempt.proven_logins:
             trunks = trunks_of(self._db, attempt, self._keep("lists", attempt.source, self._lists), self.may_show)
         auth = self._keep("auth", "", self._auth_exists)
-        return Facts(found, numbers, auth, usage, endpoint=caller, trunks=trunks)
+        return Facts(found, numbers, auth, usage, endpoint=caller, trunks=trunks, proven=proven)
 
     def _lists(self, source: str) -> tuple[str, ...]:
         return lists_of(self._db, self._keys(source))

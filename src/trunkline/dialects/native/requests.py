@@ -23,6 +23,7 @@ from trunkline.core.model import (
 )
 from trunkline.core.routing import Verdict
 from trunkline.core.trunks import UriDraft
+from trunkline.dialects.native.requests_registration import RegistrationBody
 
 S = TypeVar("S", bound=Struct)
 
@@ -144,7 +145,9 @@ OutboundRealm = Annotated[
 
 
 class CarrierBody(Struct, forbid_unknown_fields=True, frozen=True):
-    """A new carrier: `static_ip` is known by its gateways' addresses, `auth` by digest credentials."""
+    """A new carrier: `static_ip` is known by its gateways' addresses, `auth` by digest credentials, `reg` by our
+    registration.
+    """
 
     name: Short
     kind: CarrierKind = CarrierKind.STATIC_IP
@@ -159,6 +162,7 @@ class CarrierBody(Struct, forbid_unknown_fields=True, frozen=True):
     outbound_password: OutboundPassword | None = None
     outbound_realm: OutboundRealm | None = None
     options_ping: bool = False
+    registration: RegistrationBody | None = None
 
     def draft(self) -> CarrierDraft:
         """Return it in the model's words."""
@@ -175,6 +179,7 @@ class CarrierBody(Struct, forbid_unknown_fields=True, frozen=True):
             inbound_auth=(auth.username, auth.password) if auth else None,
             outbound_auth={name: value for name in OUTBOUND if (value := getattr(self, name)) is not None},
             options_ping=self.options_ping,
+            registration=self.registration.draft() if self.registration else None,
         )
 
 

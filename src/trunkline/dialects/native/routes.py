@@ -30,6 +30,7 @@ from trunkline.dialects.native import (
     views_status,
     views_stock,
 )
+from trunkline.dialects.native import registrations as carrier_registrations
 from trunkline.dialects.native.auth import authenticate
 from trunkline.dialects.native.errors import refuse
 from trunkline.dialects.native.openapi import document
@@ -391,6 +392,7 @@ ROUTES: tuple[Row, ...] = (
     Row("GET", "/numbers/{number}/history", stock.number_history, query=requests.LogQuery, gives=views.ChangePage),
     Row("GET", "/stock", stock.list_stock, query=requests_stock.StockListQuery, gives=views_stock.StockPage),
     Row("POST", "/stock", stock.import_stock, body=requests_stock.StockBody, gives=views_stock.StockReportView),
+    *carrier_registrations.ROUTES,
 )
 
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from trunkline.core.gateways import Condition, GatewayStatus, Health, way_of
 from trunkline.core.model import Carrier, Gateway, Transport
+from trunkline.core.registered import Standing
+from trunkline.dialects.native.views_registration import RegistrationView, registration
 
 
 class AddressChangeView(Struct, frozen=True):
@@ -58,18 +60,22 @@ class GatewayStatusView(Struct, frozen=True):
 
 
 class CarrierStatusView(Struct, frozen=True):
-    """What the edge knows of a carrier's gateways, in their order."""
+    """What the edge knows of a carrier's gateways, in their order, and of a `reg` carrier's registration."""
 
     id: str
     name: str
     active: bool
     gateways: list[GatewayStatusView]
+    registration: RegistrationView | None
 
 
-def carrier_status(carrier: Carrier, known: Mapping[str, GatewayStatus]) -> CarrierStatusView:
-    """Show what is known of a carrier's gateways."""
+def carrier_status(
+    carrier: Carrier, known: Mapping[str, GatewayStatus], standing: Standing | None
+) -> CarrierStatusView:
+    """Show what is known of a carrier's gateways, and of its registration."""
+    ours = None if carrier.registration is None else registration(carrier.registration, standing)
     gateways = [_gateway(carrier, gateway, known[gateway.id]) for gateway in carrier.gateways]
-    return CarrierStatusView(carrier.id, carrier.name, carrier.active, gateways)
+    return CarrierStatusView(carrier.id, carrier.name, carrier.active, gateways, ours)
 
 
 def _gateway(carrier: Carrier, gateway: Gateway, known: GatewayStatus) -> GatewayStatusView:
