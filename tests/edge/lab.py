@@ -54,6 +54,10 @@ class Tenant:
         """Ask the native API; ``path`` begins after its prefix."""
         return self._ask(method, f"/native/v1/{path}", body, f"Bearer {self.key}", expect)
 
+    def topcalls(self, method: str, path: str, body: dict[str, Any] | None = None, *, expect: int = 0) -> Any:
+        """Ask the TopCalls API; ``path`` begins after its prefix."""
+        return self._ask(method, f"/v1/phone-numbers{path}", body, f"Bearer {self.key}", expect)
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None, authorization: str, expect: int) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {"authorization": authorization, "content-type": "application/json"}

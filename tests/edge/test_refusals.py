@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,18 @@ from tests.edge.lab import Lab, command, until
 from tests.edge.peer import Message, Peer, Talk, sdp, token
 
 pytestmark = pytest.mark.outside
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Give an installation of its own: where anybody has SIP credentials, strangers are challenged, not refused."""
+    made = Lab(tmp_path_factory.mktemp("refusals") / "data")
+    try:
+        yield made
+        made.server.until_empty(12.0, transactions=True)
+        assert "Traceback" not in made.server.log.read_text()
+    finally:
+        made.server.stop()
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,26 @@ def test_a_new_carrier_is_registered_at_once_and_a_deleted_one_taken_back(
         registrar.stays(3, 0.5)
 
 
+def test_a_carrier_made_through_topcalls_is_registered_and_its_status_shown(
+    tenant: Tenant, registrar: Registrar
+) -> None:
+    gateway = {"ipv4": registrar.ip, "port": registrar.port, "inbound": True, "outbound": True}
+    body = {"carrier_name": "Regional", "trunk_type": "reg", "sip_gateway": gateway}
+    body["registration"] = {"username": USERNAME, "password": PASSWORD}
+    made = tenant.topcalls("POST", "/carriers", body, expect=201)
+    stands(tenant, made["voip_carrier_sid"], "registered")
+    shown = tenant.topcalls("GET", f"/carriers/{made['id']}")
+    status = shown["registration"]["status"]
+    assert (status["state"], status["last_answer"], status["failures"]) == ("registered", "200 OK", 0)
+    assert status["registered_until"].endswith("Z")
+    assert tenant.topcalls("GET", "/carriers")["data"] == [shown]
+    assert tenant.topcalls("PATCH", f"/carriers/{made['id']}", shown)["registration"]["username"] == USERNAME
+    table = command(tenant.server, "carriers", "status", "--carrier", made["voip_carrier_sid"])
+    assert [word in table for word in ("Regional", "registered", "200 OK")] == [True] * 3
+    tenant.topcalls("DELETE", f"/carriers/{made['id']}", expect=204)
+    registrar.wait(lambda: not registrar.bound)
+
+
 def test_another_address_of_record_proxy_and_interval(tenant: Tenant, registrar: Registrar) -> None:
     parts = {"domain": "Carrier.Example", "registrar": registrar.ip, "registrar_port": registrar.port}
     more = {"from_user": "anna", "from_domain": "home.example", "auth_username": "digest-7", "expires_s": 600}

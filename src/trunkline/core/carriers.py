@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from trunkline.core import claims, e164, hosts, outbound_auth, registrations, sources
+from trunkline.core import claims, e164, hosts, outbound_auth, registrations, sip_logins, sources
 from trunkline.core.errors import (
     CarrierInUseError,
     InvalidError,
@@ -25,7 +25,6 @@ from trunkline.core.model import (
     NumberFormat,
     NumberProfile,
     NumberStatus,
-    Role,
     Scope,
     Transport,
 )
@@ -177,18 +176,7 @@ def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: s
         )
     if store.credentials.named(CredentialKind.SIP_ENDPOINT, username):
         raise UsernameTakenError("this SIP user name is taken", field="username", advice="Choose another one.")
-    credential = Credential(
-        id=store.new_id(),
-        account_id=carrier.account_id,
-        carrier_id=carrier.id,
-        kind=CredentialKind.SIP_INBOUND,
-        public_id=username,
-        role=Role.ACCOUNT,
-        scopes="",
-        created_at=store.now(),
-        revoked_at=None,
-    )
-    store.credentials.add(credential, password)
+    sip_logins.keep(store, CredentialKind.SIP_INBOUND, carrier.account_id, (username, password), carrier_id=carrier.id)
 
 
 def is_sip_username(text: str) -> bool:

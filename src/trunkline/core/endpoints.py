@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from trunkline.core import sip_logins
 from trunkline.core.errors import InvalidError, NotFoundError, UnknownReferenceError
 from trunkline.core.model import (
     Account,
     Actor,
     Application,
-    Credential,
     CredentialKind,
     Endpoint,
     Owner,
     Ref,
-    Role,
     Scope,
 )
 from trunkline.core.ports import Store
@@ -65,7 +64,7 @@ def create(
         username=whole,
         alias=alias,
         application=_ref(application),
-        login_id=_new_login(store, account.id, whole, password),
+        login_id=sip_logins.keep(store, CredentialKind.SIP_ENDPOINT, account.id, (whole, password)),
         created_at=now,
         updated_at=now,
     )
@@ -93,7 +92,7 @@ def set_password(store: Store, actor: Actor, endpoint: Endpoint, password: str) 
     """Give an endpoint another password: whoever registered with the old one is reached no more."""
     _check_password(password)
     store.credentials.revoke(endpoint.login_id, store.now())
-    login_id = _new_login(store, endpoint.owner.id, endpoint.username, password)
+    login_id = sip_logins.keep(store, CredentialKind.SIP_ENDPOINT, endpoint.owner.id, (endpoint.username, password))
     return _write(store, actor, replace(endpoint, login_id=login_id), changed="password")
 
 
@@ -140,22 +139,6 @@ def _write(store: Store, actor: Actor, endpoint: Endpoint, **detail: object) -> 
     store.endpoints.update(changed)
     store.log.append(actor, endpoint.owner.id, "update", "endpoint", endpoint.id, **detail)
     return changed
-
-
-def _new_login(store: Store, account_id: str, username: str, password: str) -> str:
-    credential = Credential(
-        id=store.new_id(),
-        account_id=account_id,
-        carrier_id=None,
-        kind=CredentialKind.SIP_ENDPOINT,
-        public_id=username,
-        role=Role.ACCOUNT,
-        scopes="",
-        created_at=store.now(),
-        revoked_at=None,
-    )
-    store.credentials.add(credential, password)
-    return credential.id
 
 
 def _check_alias(alias: str) -> None:

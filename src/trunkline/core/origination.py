@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from trunkline.core import trunks
+from trunkline.core import sip_logins, trunks
 from trunkline.core.errors import (
     IncompleteError,
     InvalidError,
@@ -14,7 +14,7 @@ from trunkline.core.errors import (
     NotFoundError,
     UnknownReferenceError,
 )
-from trunkline.core.model import Account, Actor, Credential, CredentialKind, Role, Scope
+from trunkline.core.model import Account, Actor, CredentialKind, Scope
 from trunkline.core.outbound_auth import MAX_PASSWORD, MAX_USERNAME, check_text
 from trunkline.core.ports import Store
 from trunkline.core.trunk_ports import OriginationUri
@@ -133,19 +133,7 @@ def _keep(store: Store, uri: OriginationUri, username: str | None, password: str
     """Write a URI's password instead of the one that it had; return the credential's id."""
     if uri.credential_id is not None:
         store.credentials.revoke(uri.credential_id, store.now())
-    credential = Credential(
-        id=store.new_id(),
-        account_id=uri.account_id,
-        carrier_id=None,
-        kind=CredentialKind.SIP_ORIGINATION,
-        public_id=username or "",
-        role=Role.ACCOUNT,
-        scopes="",
-        created_at=store.now(),
-        revoked_at=None,
-    )
-    store.credentials.add(credential, password)
-    return credential.id
+    return sip_logins.keep(store, CredentialKind.SIP_ORIGINATION, uri.account_id, (username or "", password))
 
 
 def check_target(text: str) -> None:

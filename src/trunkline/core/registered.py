@@ -62,6 +62,10 @@ class Owner(NamedTuple):
     any_source: bool = False
 
 
+OFF = "off"
+"""The phase of a registration that is not kept up: its carrier or an account is not active, or no edge has begun."""
+
+
 class Standing(NamedTuple):
     """How a registration stands. Times are seconds of the wall clock, 0 where there is none.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from trunkline.core import trunks
+from trunkline.core import sip_logins, trunks
 from trunkline.core.errors import ConflictError, InvalidError, NotFoundError, UnknownReferenceError
-from trunkline.core.model import EVERYTHING, Account, Actor, Credential, CredentialKind, Page, Role, Scope
+from trunkline.core.model import EVERYTHING, Account, Actor, CredentialKind, Page, Scope
 from trunkline.core.ports import Store
 from trunkline.core.trunk_ports import LoginFilter, TrunkFilter, TrunkLogin
 
@@ -108,16 +108,4 @@ def _keep(store: Store, account_id: str, username: str, password: str) -> str:
     """Write a login's password; return the credential's id."""
     if not MIN_TEXT <= len(password) <= MAX_TEXT or not password.isprintable():
         raise InvalidError(f"password has {MIN_TEXT} to {MAX_TEXT} printable characters", field="password")
-    credential = Credential(
-        id=store.new_id(),
-        account_id=account_id,
-        carrier_id=None,
-        kind=CredentialKind.SIP_TRUNK,
-        public_id=username,
-        role=Role.ACCOUNT,
-        scopes="",
-        created_at=store.now(),
-        revoked_at=None,
-    )
-    store.credentials.add(credential, password)
-    return credential.id
+    return sip_logins.keep(store, CredentialKind.SIP_TRUNK, account_id, (username, password))

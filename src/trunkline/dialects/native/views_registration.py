@@ -8,10 +8,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from trunkline.core.model import Registration, Transport
-from trunkline.core.registered import RegistrationEvent, Standing
-
-OFF = "off"
-"""The state of a registration that is not kept up: its carrier or an account is not active, or no edge has begun."""
+from trunkline.core.registered import OFF, RegistrationEvent, Standing
 
 
 class RegistrationView(Struct, frozen=True):

@@ -21,6 +21,7 @@ from trunkline.dialects.topcalls.auth import admit, authenticate
 from trunkline.dialects.topcalls.errors import refuse
 from trunkline.dialects.topcalls.idempotency import once
 from trunkline.dialects.topcalls.problems import no_default_carrier
+from trunkline.store.registered import RegisteredReader
 
 # Carriers
 
@@ -51,21 +52,28 @@ async def create_carrier(ask: Ask) -> Answer:
 
 
 async def list_carriers(ask: Ask) -> Answer:
-    """List carriers, oldest first."""
+    """List carriers with how their registrations stand, oldest first."""
     page = requests.window(ask)
 
     def look_up(store: Store) -> bytes:
         found = store.carriers.page(ask.caller.scope, None, page)
-        return views.listing([_shown(store, ask, carrier) for carrier in found.items], found.last)
+        standings = RegisteredReader(ask.platform.inventory.data).standings([c.id for c in found.items])
+        shown = [views.registered(_shown(store, ask, c), standings.get(c.id)) for c in found.items]
+        return views.listing(shown, found.last)
 
     return Answer(200, await ask.platform.inventory.search(look_up))
 
 
 async def get_carrier(ask: Ask) -> Answer:
-    """Return a carrier with its gateways."""
+    """Return a carrier with its gateways, and how its registration stands."""
     carrier_id = requests.path_id(ask, "carrier_id")
-    shown = ask.platform.inventory.read(lambda store: _shown(store, ask, _carrier(store, ask, carrier_id)))
-    return Answer(200, views.encode(shown))
+
+    def look_up(store: Store) -> bytes:
+        carrier = _carrier(store, ask, carrier_id)
+        standings = RegisteredReader(ask.platform.inventory.data).standings([carrier.id])
+        return views.encode(views.registered(_shown(store, ask, carrier), standings.get(carrier.id)))
+
+    return Answer(200, await ask.platform.inventory.search(look_up))
 
 
 async def update_carrier(ask: Ask) -> Answer:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trunkline.core.model import Carrier, Credential, Gateway, Number, NumberStatus, Registration
+from trunkline.core.registered import OFF, Standing
 from trunkline.dialects.topcalls import ids
 from trunkline.dialects.topcalls.problems import Problem
 
@@ -95,6 +96,26 @@ def registration(record: Registration, credential: Credential | None) -> dict[st
         "transport": transport.value if transport else None,
         "expires": record.expires_s,
     }
+
+
+def registered(shown: dict[str, Any], standing: Standing | None) -> dict[str, Any]:
+    """Return a carrier that was shown, with how its registration stands; times are null where there are none."""
+    if shown["registration"] is None:
+        return shown
+    known = standing or Standing(shown["voip_carrier_sid"], shown["account_id"], OFF)
+    status = {
+        "state": known.phase,
+        "last_answer": known.said or None,
+        "last_status": known.status or None,
+        "registered_until": _second(known.until),
+        "next_attempt": _second(known.next_at),
+        "failures": known.failures + known.refusals,
+    }
+    return shown | {"registration": shown["registration"] | {"status": status}}
+
+
+def _second(at: float) -> str | None:
+    return moment(datetime.fromtimestamp(at, UTC)) if at else None
 
 
 def _place(host: str | None, port: int | None) -> str | None:
