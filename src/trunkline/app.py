@@ -14,6 +14,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 from trunkline import control, explaining
@@ -26,6 +27,7 @@ from trunkline.core.model import CredentialKind
 from trunkline.core.ports import Store
 from trunkline.dialects.plivo.hooks import PlivoHooks
 from trunkline.dialects.plivo.ids import auth_id
+from trunkline.dialects.twilio.hooks import TwilioHooks
 from trunkline.hooks.caller_names import HttpNameSource
 from trunkline.hooks.client import AiohttpHookClient
 from trunkline.installation import rules
@@ -82,6 +84,8 @@ class DocumentRunner:
         """Return the dialect's hooks with the account's token. Each dialect has its line here."""
         if target.dialect == "plivo":
             return plivo_hooks(self._store, account_id)
+        if target.dialect == "twilio":
+            return twilio_hooks(self._store, account_id)
         raise LookupError(f"no dialect {target.dialect}")
 
 
@@ -97,6 +101,13 @@ def _signer(store: Store, account_id: str) -> tuple[str, str]:
     if account is None or not live:
         return "", new_token()  # no live token: signed with a key that nobody has, rather than one that anybody has
     return auth_id(account), store.credentials.reveal(live[-1].id)
+
+
+def twilio_hooks(store: Store, account_id: str) -> TwilioHooks:
+    """Return Twilio's requests to an account's applications, signed with its own token: a subaccount has one, too."""
+    live = store.credentials.live(account_id, CredentialKind.TWILIO_TOKEN)
+    token = store.credentials.reveal(live[-1].id) if live else new_token()  # without one: a key that nobody has
+    return TwilioHooks(account_id, token, new_token, lambda: datetime.now(UTC))
 
 
 def new_nonce() -> str:

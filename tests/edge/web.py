@@ -49,7 +49,10 @@ Answer = str | tuple[int, str] | Callable[[Asked], str]
 
 
 class Web:
-    """The server. ``pages`` maps a path to a document, to (status, body), or to a function that makes a document."""
+    """The server. ``pages`` maps a path to a document, to (status, body), or to a function that makes a document.
+
+    The body of a 3xx is where it leads.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, Answer] = {}
@@ -109,6 +112,8 @@ class Web:
         data = text.encode()
         handler.send_response(status)
         handler.send_header("content-type", "application/xml")
+        if 300 <= status < 400:
+            handler.send_header("location", text)
         handler.send_header("content-length", str(len(data)))
         handler.end_headers()
         handler.wfile.write(data)

@@ -32,7 +32,7 @@ from trunkline.core.fetching import (
     RetryOn,
 )
 from trunkline.hooks.addresses import Lookup
-from trunkline.hooks.client import MAX_URL_CHARS, AiohttpHookClient
+from trunkline.hooks.client import MAX_REDIRECTS, MAX_URL_CHARS, AiohttpHookClient
 
 LAB = AddressFilter(lab=True)
 QUICK = FetchPolicy(connect_s=1, read_s=1, total_s=3, retries=0)
@@ -146,6 +146,74 @@ def test_post_sends_a_form() -> None:
 def test_get_appends_to_the_query_and_sends_the_url_as_written(path: str, sent: str) -> None:
     answer = ask(echo, lambda base: request(base + path, "GET", To="1"))
     assert answer.body.decode().split("\n")[:2] == ["GET", sent]
+
+
+def following(url: str, method: str = "POST") -> HookRequest:
+    """Return a request that follows redirects, each of them by POST with how often it was redirected."""
+
+    def moved(to: str, status: int) -> HookRequest:
+        made = following(to)
+        return replace(made, params=(("moved", str(status)),))
+
+    return replace(request(url, method), moved=moved)
+
+
+def test_redirects_are_followed_where_the_request_knows_how() -> None:
+    seen: list[tuple[str, str]] = []
+
+    async def handler(got: web.Request) -> web.Response:
+        seen.append((got.path, (await got.post()).get("moved", "")))  # type: ignore[arg-type]  # no file is sent
+        if got.path == "/a":
+            return web.Response(status=307, headers={"Location": "b?x=1"})
+        if got.path == "/b":
+            return web.Response(status=301, headers={"Location": str(got.url.with_path("/c"))})
+        return web.Response(text="there")
+
+    assert ask(handler, lambda base: following(base + "/a")).body == b"there"
+    assert seen == [("/a", ""), ("/b", "307"), ("/c", "301")]
+
+
+def test_a_loop_of_redirects_ends() -> None:
+    seen: list[str] = []
+
+    async def handler(got: web.Request) -> web.Response:
+        seen.append(got.path)
+        return web.Response(status=302, headers={"Location": "/again"})
+
+    error = failure(handler, lambda base: following(base + "/a"))
+    assert error.failure is HookFailure.TOO_MANY_REDIRECTS
+    assert len(seen) == MAX_REDIRECTS + 1
+
+
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [
+        ("http://169.254.169.254/latest", HookFailure.ADDRESS_REFUSED),
+        ("http://10.0.0.1/", HookFailure.ADDRESS_REFUSED),
+        ("file:///etc/passwd", HookFailure.BAD_URL),
+        ("http://[bad/", HookFailure.CONNECT),
+        ("/" + "x" * 8000, HookFailure.BAD_URL),
+        ("", HookFailure.STATUS),
+    ],
+)
+def test_a_redirect_may_go_no_further_than_the_first_request(to: str, why: HookFailure) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": to})
+
+    assert failure(handler, lambda base: following(base + "/a")).failure is why
+
+
+def test_redirects_have_the_time_of_the_whole_request() -> None:
+    async def handler(_: web.Request) -> web.Response:
+        await asyncio.sleep(0.3)
+        return web.Response(status=302, headers={"Location": "/again"})
+
+    policy = replace(QUICK, total_s=0.8)
+
+    def slow(url: str) -> HookRequest:
+        return replace(request(url, policy=policy), moved=lambda to, _: slow(to))
+
+    assert failure(handler, lambda base: slow(base + "/a")).failure is HookFailure.TOTAL_TIMEOUT
 
 
 def test_redirects_are_a_failed_status_and_not_followed() -> None:

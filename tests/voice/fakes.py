@@ -16,17 +16,19 @@ from trunkline.core.calls import (
     EndCause,
     EndedBy,
     Ending,
+    FetchStep,
     LegChange,
 )
 from trunkline.core.fetching import (
     CallerGone,
     DocumentError,
+    Failure,
     FetchPolicy,
     HookError,
     HookRequest,
     HookResponse,
 )
-from trunkline.core.model import Webhook
+from trunkline.core.model import CallHooks, Webhook
 from trunkline.core.verbs import Dial, Document, Verb
 
 FACTS = CallFacts(
@@ -42,10 +44,14 @@ FACTS = CallFacts(
 
 
 class FakeDialect:
-    """Bodies are keys of ``documents``; every request tells its event, the call's status and the dial's."""
+    """Bodies are keys of ``documents``; every request tells its event, the call's status and the dial's.
 
-    def __init__(self, documents: dict[str, tuple[Verb, ...]]) -> None:
+    Where it ``forgives``, its fallback is asked after any failure, else only after the first request's.
+    """
+
+    def __init__(self, documents: dict[str, tuple[Verb, ...]], *, forgives: bool = False) -> None:
         self.documents = documents
+        self.forgives = forgives
 
     def _request(self, event: str, call: CallFacts, hook: Webhook, *more: tuple[str, str]) -> HookRequest:
         params = (("event", event), ("status", call.status.value), *more)
@@ -53,6 +59,14 @@ class FakeDialect:
 
     def answer(self, call: CallFacts, hook: Webhook) -> HookRequest:
         return self._request("answer", call, hook)
+
+    def fallback(self, call: CallFacts, hook: Webhook, failure: Failure) -> HookRequest | None:
+        if failure.step is not FetchStep.ANSWER and not self.forgives:
+            return None
+        return self._request("fallback", call, hook, ("why", str(failure.why)), ("failed", failure.url))
+
+    def end_hook(self, hooks: CallHooks) -> Webhook | None:
+        return hooks.hangup or hooks.answer
 
     def redirect(self, call: CallFacts, hook: Webhook) -> HookRequest:
         return self._request("redirect", call, hook)

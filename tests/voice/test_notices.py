@@ -11,13 +11,14 @@ from tests.voice.fakes import Answer, FakeClient, FakeDialect, FakeLegs, dialled
 from trunkline.core.calls import DialStatus, EndCause, LegChange
 from trunkline.core.fetching import HookError, HookFailure
 from trunkline.core.model import CallHooks, Webhook
-from trunkline.core.verbs import Dial, DialTarget, HangUp, TargetKind, Verb, Wait
+from trunkline.core.verbs import Dial, DialTarget, HangUp, LegEvents, TargetKind, Verb, Wait
 from trunkline.voice import notices
 from trunkline.voice.session import run
 
 HOOKS = CallHooks(answer=Webhook("answer"))
 BROKEN = HookError(HookFailure.STATUS, "answered 500", 500)
-DIAL = Dial(targets=(DialTarget(kind=TargetKind.NUMBER, value="1"),), events=Webhook("heard"))
+HEARD = LegEvents(Webhook("heard"), frozenset({LegChange.ANSWERED, LegChange.CONNECTED, LegChange.ENDED}))
+DIAL = Dial(targets=(DialTarget(kind=TargetKind.NUMBER, value="1", events=HEARD),))
 ACTION = replace(DIAL, action=Webhook("action"))
 DONE = dialled(DialStatus.COMPLETED, EndCause.NORMAL, 200)
 STORY = [leg(LegChange.ANSWERED), leg(LegChange.CONNECTED), leg(LegChange.ENDED)]
@@ -55,7 +56,7 @@ def test_events_are_told_in_order_with_a_line_each() -> None:
 def test_no_events_without_an_address() -> None:
     legs = FakeLegs(DONE)
     legs.events = STORY
-    assert call(legs, replace(DIAL, events=None)).events == ["answer"]
+    assert call(legs, replace(DIAL, targets=(replace(DIAL.targets[0], events=None),))).events == ["answer"]
 
 
 def test_a_failure_is_a_line_and_the_next_is_told() -> None:
@@ -102,7 +103,7 @@ def test_of_too_many_the_oldest_is_dropped_and_the_trace_says_so(monkeypatch: py
         legs = FakeLegs(DONE)
         legs.events = [leg(LegChange.ENDED, position) for position in range(1, 6)]
         client = FakeClient({"answer": b"first", "heard": wait})
-        await play(legs, client, DIAL)
+        await play(legs, client, replace(DIAL, targets=DIAL.targets * 5))
         await asyncio.sleep(0)
         free.set()
         await legs.settled()

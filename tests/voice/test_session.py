@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import pytest
 
 from tests.voice.fakes import Answer, FakeClient, FakeDialect, FakeLegs, dialled
 from trunkline.core.calls import DialStatus, EndCause, EndedBy, Ending, FetchStep
-from trunkline.core.fetching import HookError, HookFailure
+from trunkline.core.fetching import FetchError, HookError, HookFailure
 from trunkline.core.model import CallHooks, Webhook
 from trunkline.core.verbs import (
     Dial,
     DialTarget,
+    Document,
     HangUp,
     Redirect,
     TargetKind,
@@ -22,7 +24,7 @@ from trunkline.core.verbs import (
     Wait,
 )
 from trunkline.voice import session
-from trunkline.voice.session import notify_hangup, run
+from trunkline.voice.session import _CallOver, _Session, notify_hangup, run
 
 HOOKS = CallHooks(answer=Webhook("answer"))
 BROKEN = HookError(HookFailure.STATUS, "answered 500", 500)
@@ -359,3 +361,171 @@ def test_a_failure_to_tell_is_a_note() -> None:
     legs = FakeLegs()
     asyncio.run(notify_hangup(legs.facts(), HOOKS, FakeDialect({}), FakeClient({"answer": BROKEN}), legs.note))
     assert legs.notes == [{"what": "fetch", "hook": "hangup", "outcome": "answered 500"}]
+
+
+# The fallback in the midst of a call.
+
+FALLBACK = replace(HOOKS, fallback=Webhook("fallback"))
+
+
+def forgiving(
+    legs: FakeLegs,
+    *verbs: Verb,
+    answers: dict[str, Answer] | None = None,
+    forgives: bool = True,
+    hooks: CallHooks = FALLBACK,
+) -> FakeClient:
+    """Run a call with a fallback, whose document is called ``safe``."""
+    client = FakeClient({"answer": b"first", "fallback": b"safe", **(answers or {})})
+    documents = {"first": verbs, "safe": (HangUp("busy"),), "bad": (Unsupported("Play", "no media"),)}
+    dialect = FakeDialect(documents, forgives=forgives)
+
+    async def go() -> None:
+        await run(legs.facts, hooks, dialect, client, legs)
+        await legs.settled()
+
+    asyncio.run(go())
+    return client
+
+
+NEXT = Redirect(Webhook("next"))
+
+
+@pytest.mark.parametrize(
+    "verbs",
+    [
+        (Unsupported("Say", "no media"),),
+        (replace(DIAL, unsupported=("record",)),),
+        (Wait(), Unsupported("Say", "no media")),
+        (NEXT,),
+    ],
+)
+def test_the_fallback_after_a_refused_verb_or_a_failed_request(verbs: tuple[Verb, ...]) -> None:
+    legs = FakeLegs()
+    client = forgiving(legs, *verbs, answers={"next": BROKEN})
+    assert client.sent[-1][:2] == ("fallback", "fallback")
+    assert legs.ended == (EndCause.BUSY, 486)
+    assert [note["what"] for note in legs.notes].count("fallback") == 1
+
+
+def test_a_document_of_another_address_falls_back_too() -> None:
+    legs = FakeLegs()
+    assert forgiving(legs, NEXT, answers={"next": b"bad"}).events == ["answer", "redirect", "fallback"]
+    assert legs.ended == (EndCause.BUSY, 486)
+
+
+@pytest.mark.parametrize(
+    ("answers", "cause", "status"),
+    [
+        ({"fallback": b"bad"}, EndCause.UNSUPPORTED, 488),
+        ({"fallback": BROKEN}, EndCause.FETCH_STATUS, 480),
+        ({"fallback": b"rubbish"}, EndCause.DOCUMENT_INVALID, 480),
+        ({"answer": BROKEN, "fallback": b"bad"}, EndCause.UNSUPPORTED, 488),
+    ],
+)
+def test_the_fallback_is_asked_once(answers: dict[str, Answer], cause: EndCause, status: int) -> None:
+    legs = FakeLegs()
+    client = forgiving(legs, Unsupported("Say", "no media"), answers=answers)
+    assert client.events == ["answer", "fallback"]
+    assert legs.ended == (cause, status)
+
+
+def test_no_fallback_where_there_is_none_or_the_dialect_wants_none() -> None:
+    for hooks, forgives in ((HOOKS, True), (FALLBACK, False), (replace(HOOKS, fallback=Webhook("")), True)):
+        legs = FakeLegs()
+        client = forgiving(legs, Unsupported("Say", "no media"), hooks=hooks, forgives=forgives)
+        assert client.events == ["answer"]
+        assert legs.ended == (EndCause.UNSUPPORTED, 488)
+
+
+def test_no_fallback_for_a_caller_who_has_gone() -> None:
+    legs = FakeLegs(DONE)
+    legs.leaves = True
+    assert forgiving(legs, DIAL, Unsupported("Say", "no media")).events == ["answer"]
+
+
+def test_a_hook_without_an_address_is_none() -> None:
+    legs = FakeLegs()
+    client = forgiving(legs, hooks=CallHooks(answer=Webhook(""), fallback=Webhook("fallback")))
+    assert client.sent[0][1] == "fallback"
+    asyncio.run(notify_hangup(legs.facts(), CallHooks(hangup=Webhook("")), FakeDialect({}), client, legs.note))
+    assert client.events.count("hangup") == 0
+
+
+# Targets one after the other.
+
+LINE = replace(DIAL, targets=(DIAL.targets[0], SECOND.targets[0]), sequential=True)
+
+
+def test_a_sequence_ends_with_the_first_that_answers() -> None:
+    legs = FakeLegs(BUSY, DONE)
+    call(legs, LINE)
+    assert legs.done == ["ring", "dial 1", "dial sip:b@h", "end"]
+    legs = FakeLegs(DONE)
+    call(legs, LINE)
+    assert legs.done == ["ring", "dial 1", "end"]
+
+
+def test_a_sequence_that_nobody_takes_says_so_once() -> None:
+    legs = FakeLegs(dialled(DialStatus.NO_ANSWER, EndCause.NO_ANSWER, 480), BUSY)
+    client = call(legs, replace(LINE, action=Webhook("action")), action=b"")
+    assert client.events == ["answer", "action"]
+    assert legs.ended == (EndCause.END_OF_DOCUMENT, 486)
+
+
+def test_a_sequence_ends_when_the_caller_goes() -> None:
+    legs = FakeLegs(dialled(DialStatus.CANCELLED, EndCause.CANCELLED, 487))
+    legs.leaves = True
+    call(legs, LINE)
+    assert legs.done == ["ring", "dial 1"]
+
+
+# What is over is freed by its last reference: the edge runs with the cyclic collector off.
+
+
+@pytest.mark.parametrize(
+    ("verbs", "answers"),
+    [
+        ((HangUp(),), {}),
+        ((HangUp(None, 0.01), DIAL), {}),
+        ((), {}),
+        ((Unsupported("Say", "no media"),), {}),
+        ((Unsupported("Say", "no media"),), {"fallback": b"bad"}),
+        ((Unsupported("Say", "no media"),), {"fallback": BROKEN}),
+        ((NEXT,), {"next": BROKEN}),
+        ((LINE, NEXT), {"next": b"safe"}),
+    ],
+)
+@pytest.mark.parametrize("forgives", [True, False])
+def test_nothing_of_a_document_is_left_in_a_circle(
+    verbs: tuple[Verb, ...], answers: dict[str, Answer], *, forgives: bool
+) -> None:
+    documents = {"first": verbs, "safe": (HangUp("busy"),), "bad": (Unsupported("Play", "no media"),)}
+    dialect = FakeDialect(documents, forgives=forgives)
+    client = FakeClient({"answer": b"first", "fallback": b"safe", **answers})
+
+    async def go() -> int:
+        for _ in range(3):  # the first ones fill what is kept for good
+            legs = FakeLegs(None) if verbs and verbs[-1] is DIAL else FakeLegs(BUSY, BUSY)
+            gc.collect()
+            await run(legs.facts, FALLBACK, dialect, client, legs)
+            await legs.settled()
+            assert legs.endings
+        return sum(isinstance(left, (_CallOver, FetchError, Document, _Session)) for left in collected())
+
+    gc.disable()
+    try:
+        assert asyncio.run(go()) == 0
+    finally:
+        gc.enable()
+
+
+def collected() -> list[object]:
+    """Return what only the cyclic collector frees."""
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        return list(gc.garbage)
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()

@@ -96,6 +96,8 @@ class CallFacts:
     ended_at: datetime | None = None
     ending: Ending | None = None
     sip_headers: tuple[tuple[str, str], ...] = ()
+    sip_status: int | None = None
+    """The final answer that the caller has had, None before."""
 
 
 class DialStatus(StrEnum):
@@ -126,8 +128,10 @@ class DialResult:
 
 
 class LegChange(StrEnum):
-    """What an application hears of a leg that a dial rang: answered, connected with the caller, over."""
+    """What an application hears of a leg that a dial rings: begun, rings, answered, connected with the caller, over."""
 
+    INITIATED = "initiated"
+    RINGING = "ringing"
     ANSWERED = "answered"
     CONNECTED = "connected"
     ENDED = "ended"
@@ -138,7 +142,8 @@ class DialEvent:
     """What became of one leg that a dial rang; every such leg ends, and is told to, once.
 
     ``position`` counts the dial's targets from 1; ``caller`` is who was shown as calling and ``called`` what the
-    document named: digits without ``+``, or a SIP URI. ``ending`` and ``ended_at`` are set at its end only.
+    document named: digits without ``+``, a SIP URI, or an endpoint's user name. ``ending`` and ``ended_at`` are set at
+    its end only, and ``sip_status`` where a final answer has come by then.
     """
 
     change: LegChange
@@ -150,3 +155,4 @@ class DialEvent:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     ending: Ending | None = None
+    sip_status: int | None = None

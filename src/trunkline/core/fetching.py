@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
 from trunkline.core.calls import CallFacts, DialEvent, DialResult, EndCause, Ending, FetchStep
 from trunkline.core.facts import ApplicationTarget
-from trunkline.core.model import Webhook
+from trunkline.core.model import CallHooks, Webhook
 from trunkline.core.verbs import Dial, Document
 
 # The largest answer that is read from an application, in bytes; vendors publish 100 KB for a document.
@@ -50,15 +50,18 @@ class HookRequest:
     params: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...]
     policy: FetchPolicy
+    moved: Callable[[str, int], HookRequest] | None = field(default=None, compare=False)
+    """Makes the request for where a 3xx leads to, of its URL and status; None: redirects are not followed."""
 
 
 @dataclass(frozen=True, slots=True)
 class HookResponse:
-    """A 2xx answer."""
+    """A 2xx answer; ``url`` is where it came from, "" being where the request went."""
 
     status: int
     content_type: str
     body: bytes
+    url: str = ""
 
 
 class HookFailure(StrEnum):
@@ -73,6 +76,7 @@ class HookFailure(StrEnum):
     STATUS = "status"
     TOO_LARGE = "too_large"
     BAD_URL = "bad_url"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
 
 
 class HookError(Exception):
@@ -85,18 +89,51 @@ class HookError(Exception):
         self.status = status
 
 
+class DocumentFault(StrEnum):
+    """What is wrong with a document; dialects have codes of their own for each."""
+
+    TOO_LARGE = "too_large"
+    EMPTY = "empty"
+    MALFORMED = "malformed"
+    ROOT = "root"
+    INVALID = "invalid"
+
+
 class DocumentError(Exception):
     """An answer that is not a document of its dialect: a sentence that says where and what."""
 
+    def __init__(self, detail: str, fault: DocumentFault = DocumentFault.INVALID) -> None:
+        super().__init__(detail)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a fallback is asked for: the document that could not be had or run, and why.
+
+    ``step`` is the request that failed, None where the document has a verb that this build does not run; then ``why``
+    is None, too.
+    """
+
+    url: str
+    step: FetchStep | None = None
+    why: HookFailure | DocumentFault | None = None
+
 
 class FetchError(Exception):
-    """No document could be had: the cause for the call's ending, the step, and one sentence per try for the trace."""
+    """No document could be had: the cause for the call's ending, the step, and one sentence per try for the trace.
 
-    def __init__(self, cause: EndCause, step: FetchStep, tries: tuple[str, ...]) -> None:
+    ``failure`` is what the fallback may still be asked for, None where it was asked.
+    """
+
+    def __init__(
+        self, cause: EndCause, step: FetchStep, tries: tuple[str, ...], failure: Failure | None = None
+    ) -> None:
         super().__init__("; ".join(tries))
         self.cause = cause
         self.step = step
         self.tries = tries
+        self.failure = failure
 
 
 class HookClient(Protocol):
@@ -111,7 +148,15 @@ class HookDialect(Protocol):
     """How one dialect writes requests to an application and reads its documents."""
 
     def answer(self, call: CallFacts, hook: Webhook) -> HookRequest:
-        """Build the request for the first document (the same for the fallback)."""
+        """Build the request for the first document."""
+        ...
+
+    def fallback(self, call: CallFacts, hook: Webhook, failure: Failure) -> HookRequest | None:
+        """Build the request to the fallback hook; None where this dialect asks it nothing after such a failure."""
+        ...
+
+    def end_hook(self, hooks: CallHooks) -> Webhook | None:
+        """Return which hook hears of the end of the call, None where none does."""
         ...
 
     def redirect(self, call: CallFacts, hook: Webhook) -> HookRequest:

@@ -6,36 +6,64 @@ and Trunkline cannot do yet is kept as `Unsupported`, so that it is refused when
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from trunkline.core.calls import LegChange
 from trunkline.core.model import Webhook
+from trunkline.core.outbound_auth import OutboundAuth
 
 MAX_TARGET_HEADERS = 32
 """Custom headers of one dialled target."""
 
 
 class TargetKind(StrEnum):
-    """What a dialled target names: a telephone number, or a SIP URI."""
+    """What a dialled target names: a telephone number, a SIP URI, or the user name of an endpoint."""
 
     NUMBER = "number"
     SIP = "sip"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class LegEvents:
+    """Who hears what becomes of the legs of a target, and which changes of it."""
+
+    hook: Webhook
+    changes: frozenset[LegChange]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialUri:
+    """One of several SIP URIs of a target: lower priority first, weight shares among equals (RFC 2782)."""
+
+    uri: str
+    priority: int
+    weight: int
+    auth: OutboundAuth | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialTarget:
-    """One party to ring: digits of a number, or a SIP URI; ``headers`` go on its INVITE."""
+    """One party to ring: digits of a number, a SIP URI or an endpoint's user name; ``headers`` go on its INVITE.
+
+    ``auth`` answers its challenges, where it is a SIP URI. ``uris`` are tried one after the other in place of
+    ``value``, which is the first of them.
+    """
 
     kind: TargetKind
     value: str
     headers: tuple[tuple[str, str], ...] = ()
+    events: LegEvents | None = None
+    auth: OutboundAuth | None = None
+    uris: tuple[DialUri, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
     """Ring the targets and connect the first that answers. Times in seconds; ``timeout`` None: no limit of its own.
 
-    ``action`` hears how it ended; ``events`` hears what becomes of each leg meanwhile.
+    ``sequential``: one after the other, each for ``timeout``, instead of all at once. ``action`` hears how it ended.
     """
 
     targets: tuple[DialTarget, ...]
@@ -45,13 +73,16 @@ class Dial:
     caller_name: str | None = None
     action: Webhook | None = None
     redirect: bool = True
-    events: Webhook | None = None
+    sequential: bool = False
     unsupported: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """End the call: ``rejected`` or ``busy`` say how an unanswered call is refused; ``after`` seconds schedule it."""
+    """End the call: ``rejected``, ``busy`` or ``not_in_service`` say how an unanswered call is refused.
+
+    ``after`` seconds schedule it.
+    """
 
     reason: str | None = None
     after: float = 0.0
@@ -84,6 +115,11 @@ Verb = Dial | HangUp | Redirect | Wait | Unsupported
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The verbs of one answer, in order. An empty one ends the call."""
+    """The verbs of one answer, in order. An empty one ends the call.
+
+    ``url`` is where it came from, ``fallback`` whether that was the fallback hook.
+    """
 
     verbs: tuple[Verb, ...]
+    url: str = field(default="", compare=False)
+    fallback: bool = field(default=False, compare=False)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import aiohttp
 from yarl import URL
@@ -33,6 +33,8 @@ from trunkline.hooks.addresses import AddressRefusedError, FilteringResolver, Lo
 
 # Requests under way at once in one process; further ones wait, and the wait counts into their total time.
 MAX_CONCURRENT = 500
+# Redirects that one try follows, where its request wants that at all.
+MAX_REDIRECTS = 10
 # Between two tries: long enough for a restarting server to listen again, short beside a ringing caller's patience.
 RETRY_PAUSE_S = 0.2
 # Of the whole URL with its query: about what web servers take in a request line (8 KB in nginx and Apache).
@@ -47,11 +49,13 @@ _RETRIED_BY = {
     HookFailure.CONNECT_TIMEOUT: RetryOn.CONNECT_TIMEOUT,
     HookFailure.READ_TIMEOUT: RetryOn.READ_TIMEOUT,
 }
+_REDIRECTS = {301, 302, 303, 307, 308}
 _NEVER_RETRIED = {
     HookFailure.ADDRESS_REFUSED,
     HookFailure.BAD_URL,
     HookFailure.TOO_LARGE,
     HookFailure.TOTAL_TIMEOUT,
+    HookFailure.TOO_MANY_REDIRECTS,
 }
 
 
@@ -78,8 +82,9 @@ async def _on_connected(_session: aiohttp.ClientSession, context: SimpleNamespac
 class AiohttpHookClient:
     """`core.fetching.HookClient` on aiohttp. Make it inside a running event loop, `close` it at the end.
 
-    Redirects are not followed, no proxy and no cookie is used, TLS certificates are verified against the system's
-    authorities, and only addresses that ``addresses`` lets pass are connected to. Connections are pooled.
+    Redirects are followed where the request knows how, no proxy and no cookie is used, TLS certificates are verified
+    against the system's authorities, and only addresses that ``addresses`` lets pass are connected to, wherever a
+    redirect leads. Connections are pooled.
     """
 
     def __init__(
@@ -134,7 +139,7 @@ class AiohttpHookClient:
                     if again:
                         await asyncio.sleep(min(RETRY_PAUSE_S, policy.total_s / 10))
                     try:
-                        return await self._try(request, url)
+                        return await self._follow(request, url)
                     except HookError as error:
                         last = error
                         if not _retried(error, policy):
@@ -149,7 +154,18 @@ class AiohttpHookClient:
         assert last is not None  # noqa: S101 -- the loop ran at least once and only an error leaves it
         raise last
 
-    async def _try(self, request: HookRequest, url: URL) -> HookResponse:
+    async def _follow(self, request: HookRequest, url: URL) -> HookResponse:
+        """Try a request, and what it is redirected to; each of them has the time of one try."""
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._try(request, url)
+            if isinstance(answer, HookResponse):
+                return answer
+            request = answer
+            url = self._checked_url(request)
+        detail = f"{_origin(url)}: more than {MAX_REDIRECTS} redirects"
+        raise HookError(HookFailure.TOO_MANY_REDIRECTS, detail)
+
+    async def _try(self, request: HookRequest, url: URL) -> HookResponse | HookRequest:
         attempt: _Try | None = None
         where = _origin(url)
         try:
@@ -176,7 +192,8 @@ class AiohttpHookClient:
             # Only the kind of error: its text may carry the URL with a user's secrets.
             raise HookError(HookFailure.CONNECT, f"{where}: the exchange failed ({type(error).__name__})") from None
 
-    async def _exchange(self, request: HookRequest, url: URL, attempt: _Try) -> HookResponse:
+    async def _exchange(self, request: HookRequest, url: URL, attempt: _Try) -> HookResponse | HookRequest:
+        """Return the answer, or the request for where it leads."""
         headers = list(request.headers)
         body: bytes | None = None
         if request.method == "POST":
@@ -187,10 +204,13 @@ class AiohttpHookClient:
         ) as response:
             if not 200 <= response.status < 300:
                 response.close()  # its body is of no use; draining it could be endless
+                elsewhere = response.headers.get("Location") if response.status in _REDIRECTS else None
+                if request.moved is not None and elsewhere:
+                    return request.moved(urljoin(str(url), elsewhere), response.status)
                 detail = f"{_origin(url)}: answered {response.status}"
                 raise HookError(HookFailure.STATUS, detail, response.status)
             content = await _read_capped(response, url, self._max_bytes)
-            return HookResponse(response.status, response.headers.get("Content-Type", ""), content)
+            return HookResponse(response.status, response.headers.get("Content-Type", ""), content, request.url)
 
     def _checked_url(self, request: HookRequest) -> URL:
         """Return the final URL, sent exactly as written, or raise `HookError`."""

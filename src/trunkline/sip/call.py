@@ -340,6 +340,7 @@ class Call:
             answered_at=self.at(self.answered_at),
             ended_at=self.at(self.ended_at),
             ending=self.ending,
+            sip_status=self.status or None,
         )
 
     def _status(self) -> CallStatus:

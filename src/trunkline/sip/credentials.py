@@ -103,19 +103,22 @@ class _FinalError(Exception):
 class Credentials:
     """What one leg to a carrier sends through, and what it answers the carrier's challenges with.
 
-    ``of_uri`` says that this is no carrier's leg but one to a trunk's target, and ``whose_id`` that URI's id.
+    ``of_uri`` says that this is no carrier's leg but one to a trunk's target, and ``whose_id`` that URI's id; with
+    ``auth`` it is one to a document's target, and these are its credentials.
     ``of_invite`` are the credentials of its last INVITE, which the ACK of its 2xx repeats (RFC 3261 §22.1).
     """
 
     __slots__ = ("_auth", "_call", "_name", "_of_uri", "_open", "_peer", "_realms", "_whose_id", "of_invite")
 
-    def __init__(self, call: Call, name: str, whose_id: str, *, of_uri: bool = False) -> None:
+    def __init__(
+        self, call: Call, name: str, whose_id: str, *, of_uri: bool = False, auth: OutboundAuth | None = None
+    ) -> None:
         self._call = call
         self._name = name
         self._whose_id = whose_id
         self._of_uri = of_uri
         self._peer = "target" if of_uri else "carrier"
-        self._auth: OutboundAuth | None = None
+        self._auth = auth
         self._realms: dict[Key, Answered] = {}
         self._open: dict[int, _Sent] = {}
         self.of_invite: tuple[Header, ...] = ()

@@ -36,17 +36,24 @@ class Dialled:
 
     def _begin(self, party: Party) -> DialEvent:
         shown = party.targets[0].caller
-        return DialEvent(
-            change=LegChange.ANSWERED,
+        leg = DialEvent(
+            change=LegChange.INITIATED,
             leg_id=self._call.edge.new_id(),
             position=party.position,
             caller=(self._call.caller if shown is None else shown).removeprefix("+"),
             called=party.wanted.value,
             started_at=self._at(self._call.edge.now()),
         )
+        self._tell(leg)
+        return leg
 
     def _at(self, now: float) -> datetime:
         return self._call.at(now) or datetime.now(UTC)
+
+    def rings(self, index: int) -> None:
+        """Take that one party rings."""
+        if index in self._open:
+            self._tell(replace(self._open[index], change=LegChange.RINGING))
 
     def settled(self, index: int, outcome: Outcome, now: float) -> None:
         """Take how the hunt for one party ended: it answered, which ends all others, or did not."""
@@ -54,9 +61,10 @@ class Dialled:
             return
         if outcome.leg is None:
             by = EndedBy.PLATFORM if outcome.status is None else EndedBy.CALLEE
-            self._end(index, Ending(by, cause_of(outcome.status), outcome.detail), now)
+            self._end(index, Ending(by, cause_of(outcome.status), outcome.detail), now, outcome.status)
             return
-        leg = self._open[index] = replace(self._open[index], answered_at=self._at(now))
+        leg = replace(self._open[index], change=LegChange.ANSWERED, answered_at=self._at(now), sip_status=200)
+        self._open[index] = leg
         self.leg_id, self.answered_at = leg.leg_id, now
         self._call.note("dial", f"{outcome.leg.name} answered: target {leg.position}, told as {leg.leg_id}")
         self._tell(leg)
@@ -69,9 +77,10 @@ class Dialled:
         for index in list(self._open):
             self._end(index, ending, now)
 
-    def _end(self, index: int, ending: Ending, now: float) -> None:
+    def _end(self, index: int, ending: Ending, now: float, sip_status: int | None = None) -> None:
         leg = self._open.pop(index)
-        self._tell(replace(leg, change=LegChange.ENDED, ended_at=self._at(now), ending=ending))
+        status = sip_status or leg.sip_status
+        self._tell(replace(leg, change=LegChange.ENDED, ended_at=self._at(now), ending=ending, sip_status=status))
 
     def _tell(self, event: DialEvent) -> None:
         if self._heard is not None:

@@ -122,19 +122,29 @@ def _is_down(target: Target) -> bool:
 
 
 class Hunt:
-    """Rings ``targets`` in order and tells ``done`` once how it ended. ``last`` says that nothing follows it."""
+    """Rings ``targets`` in order and tells ``done`` once how it ended. ``last`` says that nothing follows it.
+
+    ``rings`` hears when the first of them rings.
+    """
 
     __slots__ = (
-        "_body", "_call", "_done", "_index", "_kind", "_last", "_limit", "_places", "_ringing", "_status", "_targets",
-        "rang",
+        "_body", "_call", "_done", "_index", "_kind", "_last", "_limit", "_places", "_ringing", "_rings", "_status",
+        "_targets", "rang",
     )  # fmt: skip
 
     def __init__(
-        self, call: Call, targets: list[Target], done: Callable[[Outcome, float], None], *, last: bool
+        self,
+        call: Call,
+        targets: list[Target],
+        done: Callable[[Outcome, float], None],
+        *,
+        last: bool,
+        rings: Callable[[], None] | None = None,
     ) -> None:
         self._call = call
         self._targets = sorted(call.edge.rests.ordered(targets, call.edge.now(), Target.way), key=_is_down)
         self._done: Callable[[Outcome, float], None] | None = done
+        self._rings = rings
         self._last = last
         self._index = -1
         self._places: list[Place] = []  # of the target whose turn it is, those that were not tried
@@ -195,7 +205,7 @@ class Hunt:
         try:
             if hop is None:
                 raise ValueError(f"no door of ours sends over {place.transport} to {place.host}")
-            leg = Leg(call, call.next_leg_name(), hop, target.carrier_id, target.uri_id)
+            leg = Leg(call, call.next_leg_name(), hop, target.carrier_id, target.uri_id, auth=target.auth)
             request = leg.request = build_invite(call, target, hop, self._body, self._kind)
             ringing = self._ringing = Ringing(self, leg, place)
             txn = ringing.txn = leg.transmit(request, hop, now)
@@ -223,6 +233,9 @@ class Hunt:
         if response.status == 100:
             return
         self.rang = True
+        rings, self._rings = self._rings, None
+        if rings is not None:
+            rings()
         self._call.progress(response, now, media=self._last and self._alone)
 
     def _rang_out(self) -> None:
@@ -283,7 +296,7 @@ class Hunt:
 
     def cancel(self, now: float) -> None:
         """Stop; ``done`` is not called any more."""
-        self._done = None
+        self._done = self._rings = None
         self._stop_limit()
         if self._ringing is not None:
             self._ringing.abandon(now)
@@ -291,6 +304,7 @@ class Hunt:
 
     def _end(self, outcome: Outcome, now: float) -> None:
         done, self._done = self._done, None
+        self._rings = None
         if done is not None:
             done(outcome, now)
 

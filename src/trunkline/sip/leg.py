@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.sip.credentials import CHALLENGES, Credentials
 from trunkline.sip.dialog import Dialog
 from trunkline.sip.events import ClientTransaction, ServerTransaction
@@ -41,7 +42,14 @@ class Leg:
     )  # fmt: skip
 
     def __init__(
-        self, call: Call, name: str, origin: Hop, carrier_id: str | None = None, uri_id: str | None = None
+        self,
+        call: Call,
+        name: str,
+        origin: Hop,
+        carrier_id: str | None = None,
+        uri_id: str | None = None,
+        *,
+        auth: OutboundAuth | None = None,
     ) -> None:
         self.call = call
         self.name = name
@@ -52,6 +60,8 @@ class Leg:
             self.credentials = Credentials(call, name, carrier_id)
         elif uri_id is not None:
             self.credentials = Credentials(call, name, uri_id, of_uri=True)
+        elif auth is not None:
+            self.credentials = Credentials(call, name, "", of_uri=True, auth=auth)
         self.key = ""
         self.dialog: Dialog | None = None
         self.request: Request | None = None

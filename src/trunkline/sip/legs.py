@@ -104,7 +104,7 @@ class DocumentLegs:
             said = DialStatus.NO_ANSWER if status == 480 else DialStatus.FAILED
             return DialResult(status=said, rang=False, cause=cause, leg_id="", sip_status=status, detail=str(error))
         legs = self._dialled = Dialled(call, parties, heard)
-        race = Race(call, [p.targets for p in parties], legs.settled, last=last)
+        race = Race(call, [p.targets for p in parties], legs.settled, legs.rings, last=last)
         try:
             return await self._dial(dial, race, legs)
         except CallerGone:

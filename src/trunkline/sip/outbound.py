@@ -8,6 +8,7 @@ scope, which is shown with the caller name that is registered for it, unless the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from trunkline.core import e164
@@ -22,7 +23,6 @@ from trunkline.sip.uri import MessageError, SipUri, print_host_port
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call
-    from trunkline.sip.registering import EndpointRegistrar
 
 
 class Party(NamedTuple):
@@ -56,6 +56,10 @@ def parties_of(call: Call, dial: Dial) -> list[Party]:
         try:
             if wanted.kind is TargetKind.NUMBER:
                 found = [targets_by_gateways(call, wanted.value, _custom(wanted))]
+            elif wanted.kind is TargetKind.ENDPOINT:
+                found = [[target] for target in _by_endpoint(call, wanted.value, wanted)]
+            elif wanted.uris:
+                found = [_by_uris(call, wanted)]
             else:
                 found = _by_uri(call, wanted)
         except DialRefusedError as error:
@@ -91,6 +95,25 @@ def _shown_caller(call: Call, dial: Dial) -> tuple[str | None, str | None]:
     return None if is_caller else "+" + digits, name
 
 
+def _by_uris(call: Call, wanted: DialTarget) -> list[Target]:
+    """Return one party at several URIs, best first; one that cannot be rung is left out."""
+    named = {choice.uri: choice for choice in wanted.uris}
+    targets: list[Target] = []
+    refused: list[DialRefusedError] = []
+    for uri in order_uris([(c.uri, c.priority, c.weight) for c in named.values()], call.edge.draw):
+        try:
+            found = _by_uri(call, replace(wanted, value=uri, auth=named[uri].auth or wanted.auth))
+        except DialRefusedError as error:
+            refused.append(error)
+        else:
+            targets += [target for party in found for target in party]
+    if not targets:
+        raise refused[-1]
+    for reason in refused:
+        call.note("dial", str(reason))
+    return targets
+
+
 def _by_uri(call: Call, wanted: DialTarget) -> list[list[Target]]:
     """Return the parties that a SIP URI means: every Contact of an endpoint of ours, else the URI itself."""
     try:
@@ -102,18 +125,18 @@ def _by_uri(call: Call, wanted: DialTarget) -> list[list[Target]]:
             f"{wanted.value}: only sip: over UDP and TCP is available yet", EndCause.INVALID_DESTINATION
         )
     if call.edge.registrar is not None and call.edge.registrar.serves(uri):
-        return [[target] for target in _by_endpoint(call, call.edge.registrar, uri, wanted)]
+        return [[target] for target in _by_endpoint(call, uri.user or "", wanted)]
     if not (call.edge.lab and is_loopback(uri.host)):
         raise DialRefusedError(
             f"{wanted.value} is not allowed: SIP hosts off this machine need an allow-list, which is not available yet"
         )
-    return [[target_of(uri, wanted.value)._replace(headers=_custom(wanted))]]
+    return [[target_of(uri, wanted.value)._replace(headers=_custom(wanted), auth=wanted.auth)]]
 
 
-def _by_endpoint(call: Call, registrar: EndpointRegistrar, uri: SipUri, wanted: DialTarget) -> list[Target]:
-    number, user = call.decision.number, uri.user or ""
+def _by_endpoint(call: Call, user: str, wanted: DialTarget) -> list[Target]:
+    number, registrar = call.decision.number, call.edge.registrar
     login_id = call.edge.facts.endpoint_in(number.account_id, user) if number else None
-    if login_id is None:
+    if login_id is None or registrar is None:
         raise DialRefusedError(
             f"{wanted.value} is no endpoint of this account that may be called", EndCause.INVALID_DESTINATION, 404
         )

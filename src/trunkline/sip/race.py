@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 class Race:
-    """Hunts of one call that run at once; ``each`` hears how each of them ended, but for those that lost.
+    """Hunts of one call that run at once; ``each`` hears how each of them ended, but for those that lost, and ``rings``
+    when one rings first.
 
     ``last`` says that nothing follows them: the early media of a party that is alone may pass.
     """
@@ -29,13 +30,17 @@ class Race:
         call: Call,
         parties: Sequence[list[Target]],
         each: Callable[[int, Outcome, float], None],
+        rings: Callable[[int], None],
         *,
         last: bool,
     ) -> None:
         self._done: Callable[[Outcome, float], None] | None = None
         self._each = each
         alone = last and len(parties) == 1
-        self._hunts = [Hunt(call, targets, partial(self._ended, i), last=alone) for i, targets in enumerate(parties)]
+        self._hunts = [
+            Hunt(call, targets, partial(self._ended, i), last=alone, rings=partial(rings, i))
+            for i, targets in enumerate(parties)
+        ]
         self._lost: list[Outcome] = []
         self._rang = False
 

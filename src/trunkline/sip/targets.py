@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.sip.hop import TRANSPORTS, Hop
 from trunkline.sip.uri import MessageError, SipUri
 
@@ -40,6 +41,8 @@ class Target(NamedTuple):
     """The carrier whose gateway this is, with whose credentials its challenges are answered."""
     uri_id: str | None = None
     """The trunk's URI that this is, with whose credentials its challenges are answered."""
+    auth: OutboundAuth | None = None
+    """With what its challenges are answered, where the document that names it says so."""
     hop: Hop | None = None
     """Where to send it, for who has registered from there; None: to be located."""
     down: bool = False

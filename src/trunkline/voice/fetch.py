@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Protocol
 
 from trunkline.core.calls import CallFacts, EndCause, FetchStep
 from trunkline.core.fetching import (
     DocumentError,
+    Failure,
     FetchError,
     HookClient,
     HookDialect,
@@ -31,6 +33,7 @@ CAUSES: dict[HookFailure, EndCause] = {
     HookFailure.STATUS: EndCause.FETCH_STATUS,
     HookFailure.TOO_LARGE: EndCause.DOCUMENT_INVALID,
     HookFailure.BAD_URL: EndCause.FETCH_FAILED,
+    HookFailure.TOO_MANY_REDIRECTS: EndCause.FETCH_STATUS,
 }
 
 
@@ -56,20 +59,24 @@ async def fetch_document(
     """
     tries: list[str] = []
     cause = EndCause.FETCH_FAILED
+    failure: Failure | None = None
     try:
         async with asyncio.timeout(total_s) as limit:
             for name, hook in (("answer", hooks.answer), ("fallback", hooks.fallback)):
                 if hook is None:
                     continue
+                request = dialect.answer(call, hook) if failure is None else dialect.fallback(call, hook, failure)
+                if request is None:
+                    continue
                 try:
-                    document = await _fetch(dialect, client, dialect.answer(call, hook))
+                    document = await _fetch(dialect, client, request)
                 except FetchError as error:
-                    cause = error.cause
+                    cause, failure = error.cause, error.failure
                     tries.append(f"{name}: {error}")
                     note("fetch", hook=name, outcome=str(error))
                 else:
                     note("fetch", hook=name, outcome="a document", verbs=len(document.verbs))
-                    return document
+                    return replace(document, fallback=name == "fallback")
     except TimeoutError:
         if not limit.expired():
             raise
@@ -86,14 +93,15 @@ async def fetch_next(
 ) -> Document:
     """Return the document that a redirect or an action asks for; an empty body is an empty document.
 
-    Raises `FetchError`; these requests have no fallback.
+    Step ``ANSWER`` is the fallback in the midst of a call. Raises `FetchError`.
     """
+    name = "fallback" if step is FetchStep.ANSWER else step.value
     try:
         document = await _fetch(dialect, client, request, step)
     except FetchError as error:
-        note("fetch", hook=step.value, outcome=str(error))
-        raise FetchError(error.cause, step, (f"{step.value}: {error}",)) from None
-    note("fetch", hook=step.value, outcome="a document", verbs=len(document.verbs))
+        note("fetch", hook=name, outcome=str(error))
+        raise FetchError(error.cause, step, (f"{name}: {error}",), error.failure) from None
+    note("fetch", hook=name, outcome="a document", verbs=len(document.verbs))
     return document
 
 
@@ -102,10 +110,13 @@ async def _fetch(
 ) -> Document:
     try:
         response = await client.send(request)
+        url = response.url or request.url
         if step is not FetchStep.ANSWER and not response.body.strip():
-            return Document(())
-        return dialect.parse(response.body, request.url)
+            return Document((), url)
+        return replace(dialect.parse(response.body, url), url=url)
     except HookError as error:
-        raise FetchError(CAUSES[error.failure], step, (error.detail,)) from None
+        why = Failure(request.url, step, error.failure)
+        raise FetchError(CAUSES[error.failure], step, (error.detail,), why) from None
     except DocumentError as error:
-        raise FetchError(EndCause.DOCUMENT_INVALID, step, (str(error),)) from None
+        why = Failure(request.url, step, error.fault)
+        raise FetchError(EndCause.DOCUMENT_INVALID, step, (str(error),), why) from None

@@ -7,7 +7,7 @@ from collections import deque
 
 from trunkline.core.fetching import HookClient, HookError, HookRequest, Legs
 
-# Requests that wait for the one before them. A dial of ten targets makes twelve; an application that answers slower
+# Requests that wait for the one before them. A dial of ten targets makes up to 31; an application that answers slower
 # than its own calls move must not fill our memory. The oldest makes room: how things ended matters the most.
 MAX_WAITING = 32
 # Seconds that a request waits for its turn: an application that never answers must not keep calls of long ago alive.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from trunkline.core.fetching import MAX_DOCUMENT_BYTES, DocumentError
 from trunkline.core.model import Webhook
-from trunkline.core.verbs import Dial, DialTarget, HangUp, Redirect, TargetKind, Unsupported, Verb, Wait
-from trunkline.dialects.plivo.document import MAX_DEPTH, MAX_ELEMENTS, parse_document
+from trunkline.core.verbs import Dial, DialTarget, HangUp, LegEvents, Redirect, TargetKind, Unsupported, Verb, Wait
+from trunkline.dialects.markup import MAX_DEPTH, MAX_ELEMENTS
+from trunkline.dialects.plivo.document import HEARD, parse_document
 
 BASE = "https://app.test/voice/answer?x=1"
 
@@ -33,6 +35,10 @@ def dial(inner: str) -> Dial:
 
 def number(digits: str, *headers: tuple[str, str]) -> DialTarget:
     return DialTarget(kind=TargetKind.NUMBER, value=digits, headers=headers)
+
+
+def heard(url: str, method: str = "POST") -> DialTarget:
+    return replace(number("14155550123"), events=LegEvents(Webhook(url, method), HEARD))
 
 
 def user(uri: str, *headers: tuple[str, str]) -> DialTarget:
@@ -104,11 +110,11 @@ SUPPORTED: list[tuple[str, Verb]] = [
     ),
     (
         f'<Dial callbackUrl="heard#rc=0" callbackMethod="get">{N}</Dial>',
-        Dial(targets=(number("14155550123"),), events=Webhook("https://app.test/voice/heard#rc=0", "GET")),
+        Dial(targets=(heard("https://app.test/voice/heard#rc=0", "GET"),)),
     ),
     (
         f'<Dial callbackUrl="https://b.test/heard">{N}</Dial>',
-        Dial(targets=(number("14155550123"),), events=Webhook("https://b.test/heard")),
+        Dial(targets=(heard("https://b.test/heard"),)),
     ),
     (f'<Dial callbackMethod="GET">{N}</Dial>', Dial(targets=(number("14155550123"),))),
     (

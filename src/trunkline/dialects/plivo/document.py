@@ -10,12 +10,10 @@ ignored); what is documented and changes nothing at its default is read and drop
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from urllib.parse import urljoin, urlsplit
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from collections.abc import Callable
+from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import DefusedXMLParser
-
+from trunkline.core.calls import LegChange
 from trunkline.core.fetching import MAX_DOCUMENT_BYTES, DocumentError
 from trunkline.core.model import Webhook
 from trunkline.core.verbs import (
@@ -24,22 +22,29 @@ from trunkline.core.verbs import (
     DialTarget,
     Document,
     HangUp,
+    LegEvents,
     Redirect,
     TargetKind,
     Unsupported,
     Verb,
     Wait,
 )
+from trunkline.dialects.markup import (
+    MAX_CALLER_ID_CHARS,
+    MAX_SIP_HEADER_NAME,
+    MAX_SIP_HEADER_VALUE,
+    Attributes,
+    absolute,
+    check_children,
+    digits_of,
+    read_response,
+    shown,
+    sip_uri,
+)
 
-MAX_ELEMENTS = 1000
-MAX_DEPTH = 20
-MAX_URL_CHARS = 2048
-MAX_SIP_URI_CHARS = 255
-MAX_CALLER_ID_CHARS = 64
 MAX_CALLER_NAME_CHARS = 50  # Plivo's own limit
-DAY_S = 86400  # Plivo cuts timeLimit here; other lengths of time are cut at the same point
-MAX_SIP_HEADER_NAME = 64
-MAX_SIP_HEADER_VALUE = 256
+# What a callbackUrl hears of each leg.
+HEARD = frozenset({LegChange.ANSWERED, LegChange.CONNECTED, LegChange.ENDED})
 # Names that Plivo drops in silence (its CLI's voice-xml notes): they would look like headers of the platform itself.
 RESERVED_PREFIXES = ("ph-", "plivo", "fs-", "sipauth", "zt-", "twilio")
 RESERVED_NAMES = ("clientregion",)
@@ -71,150 +76,36 @@ _WHY = {
 }
 
 
-class _BoundedBuilder(TreeBuilder):
-    """Builds the tree while it stays within `MAX_ELEMENTS` and `MAX_DEPTH`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = self._count = 0
-
-    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
-        self._depth += 1
-        self._count += 1
-        if self._depth > MAX_DEPTH:
-            raise DocumentError(f"<{_shown(tag)}> lies deeper than {MAX_DEPTH} elements; flatten the document")
-        if self._count > MAX_ELEMENTS:
-            raise DocumentError(f"the document has more than {MAX_ELEMENTS} elements; split it with <Redirect>")
-        return super().start(tag, attrs)
-
-    def end(self, tag: str, /) -> Element:
-        self._depth -= 1
-        return super().end(tag)
-
-
 def parse_document(body: bytes, base_url: str) -> Document:
     """Read Plivo XML of at most 100 KB; ``base_url`` (where it came from) completes relative URLs.
 
     Raises `core.fetching.DocumentError`, a sentence that names the element, the attribute and the rule.
     """
-    root = _read(body)
-    if root.tag != "Response":
-        raise DocumentError(f"the root element is <{_shown(root.tag)}>; it must be <Response>")
+    root = read_response(body, MAX_DOCUMENT_BYTES)
     _check_nesting(root)
     return Document(tuple(verb for element in root for verb in _verbs(element, base_url)))
 
 
-def _read(body: bytes) -> Element:
-    if len(body) > MAX_DOCUMENT_BYTES:
-        raise DocumentError(f"the document has {len(body)} bytes; the limit is {MAX_DOCUMENT_BYTES}")
-    if not body.strip():
-        raise DocumentError("the document is empty; answer with <Response> ... </Response>")
-    parser = DefusedXMLParser(target=_BoundedBuilder(), forbid_dtd=True, forbid_entities=True, forbid_external=True)
-    try:
-        parser.feed(body.lstrip(b" \t\r\n"))
-        root: Element = parser.close()
-    except ParseError as error:
-        line, column = error.position
-        raise DocumentError(
-            f"not well-formed XML at line {line}, column {column + 1}; check tags and escape &"
-        ) from None
-    except (ValueError, LookupError):  # a DTD or an entity (defusedxml's errors are ValueErrors); an unknown encoding
-        raise DocumentError("DTDs, entities of one's own and unknown encodings are not read; use plain UTF-8") from None
-    return root
-
-
 def _check_nesting(element: Element) -> None:
-    allowed = _CHILDREN.get(element.tag, ())
+    check_children(element, _CHILDREN.get(element.tag, ()))
     for child in element:
-        if child.tag not in allowed:
-            rule = "it may hold " + ", ".join(f"<{name}>" for name in allowed) if allowed else "it holds no elements"
-            raise DocumentError(f"<{_shown(child.tag)}> is not allowed in <{element.tag}>: {rule}")
         _check_nesting(child)
 
 
 def _verbs(element: Element, base_url: str) -> list[Verb]:
     """Read one element of the document; a PreAnswer without sound is what it holds, since the call rings meanwhile."""
     if element.tag == "PreAnswer" and all(child.tag in ("Wait", "Redirect") for child in element):
-        _Attributes(element).finish()
+        Attributes(element).finish()
         return [_verb(child, base_url) for child in element]
     return [_verb(element, base_url)]
 
 
 def _verb(element: Element, base_url: str) -> Verb:
     read = _READERS.get(element.tag)
-    return read(_Attributes(element), base_url) if read else Unsupported(element.tag, _WHY[element.tag])
+    return read(Attributes(element), base_url) if read else Unsupported(element.tag, _WHY[element.tag])
 
 
-class _Attributes:
-    """An element's attributes, read by rule. What was asked for is known; `finish` refuses the rest."""
-
-    def __init__(self, element: Element) -> None:
-        self.element = element
-        self.name = element.tag
-        self._values: Mapping[str, str] = element.attrib
-        self._known: set[str] = set()
-
-    def text(self, name: str) -> str:
-        """Return the value without outer blanks, "" when it is not given."""
-        self._known.add(name)
-        return self._values.get(name, "").strip()
-
-    def wrong(self, name: str, rule: str) -> DocumentError:
-        """Make the error for a bad value."""
-        return DocumentError(f"<{self.name} {name}={_shown(self._values.get(name, ''))!r}>: {rule}")
-
-    def flag(self, name: str, default: bool) -> bool:
-        """Read true or false in any case."""
-        value = self.text(name).lower()
-        if value not in ("", "true", "false"):
-            raise self.wrong(name, "must be true or false")
-        return value == "true" if value else default
-
-    def whole(self, name: str, default: int | None, least: int, unit: str = "seconds") -> int | None:
-        """Read a whole number from ``least`` up; above 86400, a day of seconds, it is cut to that."""
-        value = self.text(name)
-        if not value:
-            return default
-        if not (value.isascii() and value.isdigit() and len(value) <= 10 and int(value) >= least):
-            raise self.wrong(name, f"must be a whole number of {unit}, at least {least}")
-        return min(int(value), DAY_S)
-
-    def method(self, name: str = "method") -> str:
-        """Read GET or POST in any case, POST by default."""
-        value = self.text(name).upper() or "POST"
-        if value not in ("GET", "POST"):
-            raise self.wrong(name, "must be GET or POST")
-        return value
-
-    def url(self, name: str, base_url: str) -> str | None:
-        """Read a URL, completed by the document's own; None when it is not given."""
-        value = self.text(name)
-        return _absolute(value, base_url, lambda rule: self.wrong(name, rule)) if value else None
-
-    def finish(self) -> None:
-        """Refuse attributes that nothing asked for: a mistyped one must not be ignored."""
-        for name in self._values:
-            if name not in self._known:
-                known = ", ".join(sorted(self._known)) or "no attributes"
-                raise DocumentError(f"<{self.name}> has no attribute {_shown(name)!r}; it has {known}")
-
-
-def _absolute(value: str, base_url: str, wrong: Callable[[str], DocumentError]) -> str:
-    try:
-        url = urljoin(base_url, value)
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        usable = False
-    if not usable or any(char <= " " or char == "\x7f" for char in url):
-        raise wrong("must be an http:// or https:// URL without blanks, or one relative to the document's")
-    if len(url) > MAX_URL_CHARS:
-        raise wrong(f"must have at most {MAX_URL_CHARS} characters")
-    return url
-
-
-def _hangup(given: _Attributes, _base_url: str) -> HangUp:
+def _hangup(given: Attributes, _base_url: str) -> HangUp:
     reason = given.text("reason").lower()
     if reason not in ("", "rejected", "busy"):
         raise given.wrong("reason", "must be rejected or busy")
@@ -223,17 +114,17 @@ def _hangup(given: _Attributes, _base_url: str) -> HangUp:
     return HangUp(reason or None, float(after))
 
 
-def _redirect(given: _Attributes, base_url: str) -> Redirect:
+def _redirect(given: Attributes, base_url: str) -> Redirect:
     text = (given.element.text or "").strip()
     if not text:
         raise DocumentError("<Redirect> is empty; write the URL of the next document in it")
-    url = _absolute(text, base_url, lambda rule: DocumentError(f"<Redirect>{_shown(text)}: {rule}"))
+    url = absolute(text, base_url, lambda rule: DocumentError(f"<Redirect>{shown(text)}: {rule}"))
     method = given.method()
     given.finish()
     return Redirect(Webhook(url, method))
 
 
-def _wait(given: _Attributes, _base_url: str) -> Wait | Unsupported:
+def _wait(given: Attributes, _base_url: str) -> Wait | Unsupported:
     length = given.whole("length", 1, 1) or 1
     listens = given.flag("silence", False)
     given.whole("minSilence", None, 0, "milliseconds")  # nothing without silence
@@ -250,7 +141,7 @@ def _wait(given: _Attributes, _base_url: str) -> Wait | Unsupported:
 MAX_PARTIES = 10
 
 
-def _dial(given: _Attributes, base_url: str) -> Dial:
+def _dial(given: Attributes, base_url: str) -> Dial:
     unsupported = _refused_of_dial(given)
     headers = _sip_headers(given)
     time_limit = given.whole("timeLimit", 14400, 1) or 14400
@@ -261,9 +152,10 @@ def _dial(given: _Attributes, base_url: str) -> Dial:
     events = given.url("callbackUrl", base_url)
     events_method = given.method("callbackMethod")
     caller_id = _caller_id(given)
-    caller_name = _plain(given, "callerName", MAX_CALLER_NAME_CHARS)
+    caller_name = given.plain("callerName", MAX_CALLER_NAME_CHARS)
     given.finish()
-    targets = tuple(_target(child, headers, unsupported) for child in given.element)
+    heard = LegEvents(Webhook(events, events_method), HEARD) if events else None
+    targets = tuple(_target(child, headers, unsupported, heard) for child in given.element)
     loose = (given.element.text or "") + "".join(child.tail or "" for child in given.element)
     if not targets or loose.strip():
         raise DocumentError("<Dial> must hold <Number> or <User>, and no text beside them")
@@ -277,12 +169,11 @@ def _dial(given: _Attributes, base_url: str) -> Dial:
         caller_name=caller_name,
         action=Webhook(action, method) if action else None,
         redirect=redirect,
-        events=Webhook(events, events_method) if events else None,
         unsupported=tuple(unsupported),
     )
 
 
-def _refused_of_dial(given: _Attributes) -> list[str]:
+def _refused_of_dial(given: Attributes) -> list[str]:
     """Return the attributes of a Dial that ask for more than this build does; read those that are harmless."""
     off = {"dialMusic": "real", "callType": "voice"}  # what a call is like anyhow
     names = ("confirmSound", "confirmKey", "dialMusic", "digitsMatch", "digitsMatchBLeg", "callType")
@@ -293,9 +184,11 @@ def _refused_of_dial(given: _Attributes) -> list[str]:
     return refused
 
 
-def _target(child: Element, headers: tuple[tuple[str, str], ...], unsupported: list[str]) -> DialTarget:
+def _target(
+    child: Element, headers: tuple[tuple[str, str], ...], unsupported: list[str], heard: LegEvents | None
+) -> DialTarget:
     """Read a Number or a User, and add to ``unsupported`` what it asks for beyond this build."""
-    given = _Attributes(child)
+    given = Attributes(child)
     names = ["sendDigits"]
     names += ["sendDigitsMode"] if child.tag == "Number" else ["sipAuthUsername", "sipAuthPassword"]
     refused = [name for name in names if given.text(name)]
@@ -309,55 +202,24 @@ def _target(child: Element, headers: tuple[tuple[str, str], ...], unsupported: l
     if len(named) > MAX_TARGET_HEADERS:
         raise given.wrong("sipHeaders", f"with those of <Dial> these are more than {MAX_TARGET_HEADERS} headers")
     if child.tag == "Number":
-        return DialTarget(kind=TargetKind.NUMBER, value=_number(text), headers=tuple(named.values()))
-    return DialTarget(kind=TargetKind.SIP, value=_sip_uri(text), headers=tuple(named.values()))
-
-
-def _digits(text: str) -> str | None:
-    """Return a number's digits, ``+``, blanks, dashes and brackets dropped; None for what is no number."""
-    body = text.removeprefix("+")
-    digits = "".join(char for char in body if char not in " \t\r\n-()")
-    return digits if digits.isascii() and digits.isdigit() else None
+        return DialTarget(kind=TargetKind.NUMBER, value=_number(text), headers=tuple(named.values()), events=heard)
+    return DialTarget(kind=TargetKind.SIP, value=sip_uri(text, "User"), headers=tuple(named.values()), events=heard)
 
 
 def _number(text: str) -> str:
-    digits = _digits(text)
+    digits = digits_of(text)
     if digits is None or not 3 <= len(digits) <= 15:
-        raise DocumentError(f"<Number>{_shown(text)}: must be a number of 3 to 15 digits, such as 14155550123")
+        raise DocumentError(f"<Number>{shown(text)}: must be a number of 3 to 15 digits, such as 14155550123")
     return digits
 
 
-def _sip_uri(text: str) -> str:
-    """Return a SIP URI (RFC 3261 section 19.1) as it stands when it can be one: scheme, host, no blanks or brackets."""
-    scheme, _, rest = text.partition(":")
-    host = rest.rpartition("@")[2].partition(";")[0].partition("?")[0]
-    plausible = (
-        scheme.lower() in ("sip", "sips")
-        and len(text) <= MAX_SIP_URI_CHARS
-        and all("!" <= char <= "~" and char not in '<>"\\^`{|}' for char in text)
-        and any(char.isalnum() for char in host)
-        and all(char.isalnum() or char in ".-:[]" for char in host)
-        and not rest.startswith("@")
-    )
-    if not plausible:
-        raise DocumentError(f"<User>{_shown(text)}: must be a SIP URI, such as sip:alice@example.com")
-    return text
-
-
-def _plain(given: _Attributes, name: str, limit: int) -> str | None:
-    value = given.text(name)
-    if len(value) > limit or not value.isprintable():
-        raise given.wrong(name, f"must be printable text of at most {limit} characters")
-    return value or None
-
-
-def _caller_id(given: _Attributes) -> str | None:
+def _caller_id(given: Attributes) -> str | None:
     """Return the digits of a number; what is none is kept as it stands, for the edge to allow or refuse."""
-    value = _plain(given, "callerId", MAX_CALLER_ID_CHARS)
-    return (_digits(value) or value) if value else None
+    value = given.plain("callerId", MAX_CALLER_ID_CHARS)
+    return (digits_of(value) or value) if value else None
 
 
-def _sip_headers(given: _Attributes) -> tuple[tuple[str, str], ...]:
+def _sip_headers(given: Attributes) -> tuple[tuple[str, str], ...]:
     """Read ``sipHeaders``, ``name=value`` pairs with commas between, to X-PH- headers; reserved names are dropped."""
     text = given.text("sipHeaders")
     headers: list[tuple[str, str]] = []
@@ -377,13 +239,7 @@ def _sip_headers(given: _Attributes) -> tuple[tuple[str, str], ...]:
     return tuple(headers)
 
 
-def _shown(text: str) -> str:
-    """Shorten what a message quotes: enough to find it, printable whatever it was."""
-    short = text if len(text) <= 60 else text[:60] + "..."
-    return "".join(char if char.isprintable() else "?" for char in short)
-
-
-_READERS: dict[str, Callable[[_Attributes, str], Verb]] = {
+_READERS: dict[str, Callable[[Attributes, str], Verb]] = {
     "Dial": _dial,
     "Hangup": _hangup,
     "Redirect": _redirect,

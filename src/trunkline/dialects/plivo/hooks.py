@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from trunkline.core.calls import (
     CallFacts,
@@ -28,9 +28,10 @@ from trunkline.core.calls import (
     FetchStep,
     LegChange,
 )
-from trunkline.core.fetching import FetchPolicy, HookRequest, RetryOn
-from trunkline.core.model import Webhook
+from trunkline.core.fetching import Failure, FetchPolicy, HookRequest
+from trunkline.core.model import CallHooks, Webhook
 from trunkline.core.verbs import Document
+from trunkline.dialects.hook_settings import PolicyRules, read_policy, split_hook
 from trunkline.dialects.plivo.document import parse_document
 
 Params = tuple[tuple[str, str], ...]
@@ -99,43 +100,12 @@ def hangup_cause(ending: Ending) -> tuple[str, str, str]:
     return cause, name, code
 
 
-_EDGES = frozenset({"nearest", "local", "n_california", "n_virginia", "frankfurt", "singapore", "mumbai"})
-_RETRY_WORDS = {
-    "ct": RetryOn.CONNECT_TIMEOUT,
-    "rt": RetryOn.READ_TIMEOUT,
-    "4xx": RetryOn.CLIENT_ERROR,
-    "5xx": RetryOn.SERVER_ERROR,
-    "all": RetryOn.ANY,
-}
+RULES = PolicyRules(FetchPolicy(), {"ct": 10_000, "rt": 40_000, "tt": 55_000})
 
 
 def fetch_policy(fragment: str) -> FetchPolicy:
-    """Read callback settings, ``ct=2000&rt=40000&tt=55000&rc=1&rp=ct,rt&er=nearest``, times in milliseconds.
-
-    Ranges: ct 100-10000, rt 100-40000, tt 100-55000, rc 0-5, rp of 4xx, 5xx, ct, rt, all. A value out of its range or
-    malformed counts as not given, so that key keeps its default; of a repeated key the first counts; unknown keys and
-    ``er`` (which edge sends the request: there is one) change nothing.
-    """
-    given: dict[str, str] = {}
-    for pair in fragment.split("&"):
-        key, _, value = pair.partition("=")
-        given.setdefault(key, value)
-
-    def number(key: str, low: int, high: int, default: int) -> int:
-        text = given.get(key, "")
-        if not (text.isascii() and text.isdigit() and len(text) <= 5):
-            return default
-        return int(text) if low <= int(text) <= high else default
-
-    words = given.get("rp", "").split(",")
-    valid = all(word in _RETRY_WORDS for word in words)
-    return FetchPolicy(
-        connect_s=number("ct", 100, 10_000, 2_000) / 1000,
-        read_s=number("rt", 100, 40_000, 40_000) / 1000,
-        total_s=number("tt", 100, 55_000, 55_000) / 1000,
-        retries=number("rc", 0, 5, 1),
-        retry_on=frozenset(_RETRY_WORDS[word] for word in words) if valid else FetchPolicy().retry_on,
-    )
+    """Read callback settings by Plivo's rules; ``er`` (which edge sends the request: there is one) changes nothing."""
+    return read_policy(fragment, RULES)
 
 
 def _root(url: str) -> tuple[str, Params]:
@@ -235,6 +205,14 @@ class PlivoHooks:
         """Build the request for the first document: Event=StartApp."""
         return self._request(hook, (*self._of_call(call), ("Event", "StartApp")))
 
+    def fallback(self, call: CallFacts, hook: Webhook, failure: Failure) -> HookRequest | None:
+        """Build the request to the fallback URL, like the first; it is for the answer URL only."""
+        return self.answer(call, hook) if failure.step is FetchStep.ANSWER else None
+
+    def end_hook(self, hooks: CallHooks) -> Webhook | None:
+        """Return the hangup URL, else the answer URL."""
+        return hooks.hangup or hooks.answer
+
     def redirect(self, call: CallFacts, hook: Webhook) -> HookRequest:
         """Build the request of a Redirect: Event=Redirect."""
         return self._request(hook, (*self._of_call(call), ("Event", "Redirect")))
@@ -312,9 +290,7 @@ class PlivoHooks:
         return (*told, *forwarded, *_header_params(call.sip_headers))
 
     def _request(self, hook: Webhook, params: Params) -> HookRequest:
-        # Blanks and non-ASCII letters are escaped first: what is signed is what the server sees.
-        url, _, fragment = hook.url.strip().partition("#")
-        url = quote(url, safe="!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~")
+        url, fragment = split_hook(hook)
         nonce = self._new_nonce()
         signed_url, signed = url, params
         if hook.method == "GET":  # the server sees the parameters in the query, beside what stands there already
