@@ -80,6 +80,7 @@ def test_explain_without_a_server_says_offline(tmp_path: Path) -> None:
         (("status", "--data", "{none}"), "no edge"),
         (("numbers", "approve", "--data", "{made}", "hello"), "not an E.164 number"),
         (("numbers", "approve", "--data", "{made}", "14155551234"), "not found"),
+        (("numbers", "emergency", "--data", "{made}", "14155551234", "confirmed"), "not found"),
         (("accounts", "create", "--data", "{made}", "--name", "x", "--parent", "nobody"), "is no account"),
         (("explain", "--data", "{made}", "--from-ip", "here", "--to", "+1"), "not an IP address"),
     ],

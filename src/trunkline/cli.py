@@ -143,6 +143,10 @@ def _add_numbers(commands: _Commands) -> None:
     for verb in (approve, transfer):
         _data(verb)
         verb.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
+    emergency = _command(verbs, "emergency", "say what came of an emergency registration", "numbers:settle_emergency")
+    _data(emergency)
+    emergency.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
+    emergency.add_argument("outcome", choices=("confirmed", "failed"))
     transfer.add_argument("--to", required=True, metavar="ID", help="account that gets it")
     transfer.add_argument("--carrier", metavar="ID", help="carrier that delivers it from now on")
     listed = _command(verbs, "list", "list numbers of all accounts", "numbers:show")

@@ -67,6 +67,17 @@ class Tenant:
     account: Account
     token: str
     api_key: str
+    twilio_token: str = ""
+
+    @property
+    def account_sid(self) -> str:
+        """The Twilio AccountSid."""
+        return "AC" + self.account.id.replace("-", "")
+
+    @property
+    def twilio_basic(self) -> dict[str, str]:
+        """Twilio's credentials as a header."""
+        return {"authorization": "Basic " + b64encode(f"{self.account_sid}:{self.twilio_token}".encode()).decode()}
 
     @property
     def auth_id(self) -> str:
@@ -106,7 +117,7 @@ class World:
         made = self.write(
             lambda s: accounts.create(s, accounts.operator("test"), name=name, parent_id=parent, role=role)
         )
-        return Tenant(made.account, made.plivo_token, made.api_key)
+        return Tenant(made.account, made.plivo_token, made.api_key, made.twilio_token)
 
     def ask(
         self,
@@ -169,6 +180,23 @@ class World:
         """Send a request of TopCalls' dialect; ``path`` begins after its prefix, ``key`` is the Idempotency-Key."""
         named = {} if key is None else {"idempotency-key": key}
         return self.ask(method, f"/v1/phone-numbers{path}", body, (tenant or self.main).bearer | named)
+
+    def twilio(
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, Any] | None = None,
+        *,
+        tenant: Tenant | None = None,
+        of: Tenant | None = None,
+        **query: str | int,
+    ) -> Reply:
+        """Send a request of Twilio's dialect; ``path`` begins after the account, ``of``'s or the tenant's own."""
+        who = tenant or self.main
+        target = f"/2010-04-01/Accounts/{(of or who).account_sid}/{path}" + (f"?{urlencode(query)}" if query else "")
+        body = urlencode(form).encode() if form is not None else b""
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        return self.ask(method, target, body, who.twilio_basic | kind)
 
 
 async def call(app: ASGIApp, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:

@@ -6,6 +6,7 @@ And the counts that lists stand on, against counting. Limits are set low, so tha
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ FILTERS: dict[str, list[Any]] = {
     "campaign_status": ["completed"],
     "toll_free_status": ["verified"],
     "toll_free_order_status": ["APPROVED"],
+    "types": [("local",), ("local", "fixed"), ("tollfree", "mobile")],
+    "pattern": ["1415555%", "%55500%", "_4%1", "%9"],
+    "label": [("a", ()), ("b", ("14155550001", "442079460001"))],
 }
 LIMITS = ((8192, 10_000, 1000), (16, 10_000, 1000), (16, 0, 0), (8, 20, 5))
 """Places in a stretch, numbers that are sorted, kinds that are named."""
@@ -149,6 +153,12 @@ def passes(number: Number, name: str, value: Any) -> bool:
         day = number.details.renewal_on
         signs = {"=": "__eq__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
         return day is not None and all(getattr(day, signs[sign])(than) for sign, than in value)
+    if name == "types":
+        return number.details.number_type in value
+    if name == "pattern":
+        return re.fullmatch(value.replace("%", ".*").replace("_", "."), number.e164) is not None
+    if name == "label":
+        return number.details.alias == value[0] or (number.details.alias is None and number.e164 in value[1])
     own = ("voice", "sms", "mms", "status")
     return bool((getattr(number, name) if name in own else getattr(number.details, name)) == value)
 
@@ -179,12 +189,31 @@ def assert_lists(world: World, filters: list[dict[str, Any]]) -> int:
                 break
             after = page.last
         assert seen == wanted, chosen
+        assert_newest_first(world, scope, asked, wanted[::-1])
         for offset in {1, 3, len(wanted) // 2, len(wanted) * 3 // 4, len(wanted) - 2, len(wanted), len(wanted) + 9}:
             if offset >= 0:
                 skipped = store.numbers.page(scope, asked, Page(5, offset=offset))
                 assert [n.e164 for n in skipped.items] == wanted[offset : offset + 5], (chosen, offset)
                 assert (skipped.total, skipped.last is None) == (len(wanted), offset + 5 >= len(wanted)), chosen
     return met
+
+
+def assert_newest_first(world: World, scope: Scope, asked: NumberFilter, wanted: list[str]) -> None:
+    """Compare a list from its other end, by cursor and from some offsets."""
+    after: int | None = None
+    seen: list[str] = []
+    while True:
+        page = world.room.store.numbers.page(scope, asked, Page(7, after=after), newest_first=True)
+        assert page.total == len(wanted), asked
+        seen += [n.e164 for n in page.items]
+        if page.last is None:
+            break
+        after = page.last
+    assert seen == wanted, asked
+    for offset in {0, 1, len(wanted) // 2, max(0, len(wanted) - 2), len(wanted), len(wanted) + 9}:
+        skipped = world.room.store.numbers.page(scope, asked, Page(5, offset=offset), newest_first=True)
+        assert [n.e164 for n in skipped.items] == wanted[offset : offset + 5], (asked, offset)
+        assert (skipped.last is None) == (offset + 5 >= len(wanted)), (asked, offset)
 
 
 def assert_counts(connection: sqlite3.Connection) -> None:

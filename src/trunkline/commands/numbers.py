@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from trunkline.commands.opening import read, write
 from trunkline.commands.printing import document, table
-from trunkline.core import e164, numbers
+from trunkline.core import e164, number_settings, numbers
 from trunkline.core.errors import UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Actor, Carrier, Number, NumberStatus, Page
 from trunkline.core.ports import NumberFilter, Store
@@ -35,6 +35,16 @@ def transfer(options: Namespace) -> int:
     return 0
 
 
+def settle_emergency(options: Namespace) -> int:
+    """Confirm or fail a registration, or the end of one, that waits for the operator."""
+    digits, confirmed = e164.parse(options.number), options.outcome == "confirmed"
+    state = write(
+        options, lambda store, actor: number_settings.settle_emergency(store, actor, digits, confirmed=confirmed)
+    )
+    print(f"{digits}: its emergency address is {state.value}")
+    return 0
+
+
 def _carrier(store: Store, named: str | None) -> Carrier | None:
     if named is None:
         return None
@@ -60,4 +70,6 @@ def show(options: Namespace) -> int:
 def _target(number: Number) -> str | None:
     if number.trunk is not None:
         return f"trunk {number.trunk.name}"
-    return f"application {number.application.name}" if number.application is not None else None
+    if number.application is not None:
+        return f"application {number.application.name}"
+    return "URLs of its own" if number.hook_id is not None else None

@@ -145,6 +145,7 @@ def _release_numbers(
     cascade: bool,  # noqa: ARG001 -- numbers are never deleted with an application
     successor: Application | None,  # noqa: ARG001 -- it is for endpoints only
 ) -> dict[str, int]:
+    store.number_settings.unlink(application.id)
     return {"unlinked_numbers": store.numbers.unlink(application_id=application.id)}
 
 

@@ -42,6 +42,8 @@ class Purchase:
     """The accepted compliance application that proves what the number needs."""
     cnam_lookup: bool | None = None
     """Whether callers' names are looked up; None leaves it as it begins."""
+    bare: bool = False
+    """Whether the account's default application is left out."""
 
 
 def offered(store: Store, account: Account, wanted: StockFilter, page: Page) -> Listing[StockItem]:
@@ -85,6 +87,7 @@ def buy(store: Store, actor: Actor, purchase: Purchase) -> Number:
         number_type=facts.number_type,
         application=purchase.application,
         trunk=purchase.trunk,
+        bare=purchase.bare,
     )
     number = _furnished(drafted(store, addition, digits), facts)
     if papers is not None:

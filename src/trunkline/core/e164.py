@@ -90,6 +90,15 @@ def country_of(digits: str) -> str | None:
     return phonenumbers.region_code_for_number(number) if number is not None else None
 
 
+def type_of(digits: str) -> str:
+    """Return ``tollfree``, ``mobile`` or ``local`` (where a number may be either of the last two, ``local``)."""
+    number = _parsed(digits)
+    kind = phonenumbers.number_type(number) if number is not None else None
+    if kind == phonenumbers.PhoneNumberType.TOLL_FREE:
+        return "tollfree"
+    return "mobile" if kind == phonenumbers.PhoneNumberType.MOBILE else "local"
+
+
 def area_code(digits: str) -> str:
     """Return what follows the calling code and stands for an area or a network (``415``); empty where nothing does."""
     number = _parsed(digits)

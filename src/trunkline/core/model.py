@@ -83,6 +83,7 @@ class CredentialKind(StrEnum):
     SIP_ENDPOINT = "sip_endpoint"
     SIP_ORIGINATION = "sip_origination"
     SIP_TRUNK = "sip_trunk"
+    TWILIO_KEY = "twilio_key"
 
 
 class Role(StrEnum):
@@ -293,7 +294,10 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """URLs that stand on a number itself (the inline hook), below trunk and application in precedence."""
+    """URLs that stand on a number itself (the inline hook), below trunk and application in precedence.
+
+    All of ``hooks`` are there: one whose URL is empty asks nobody, and keeps the method for when it has one again.
+    """
 
     id: str
     account_id: str

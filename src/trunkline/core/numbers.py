@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trunkline.core import claims, e164
+from trunkline.core import claims, e164, inline_hooks
 from trunkline.core.errors import (
     ConflictError,
     InvalidError,
@@ -18,6 +18,7 @@ from trunkline.core.model import (
     Account,
     Actor,
     Application,
+    CallHooks,
     Carrier,
     Direction,
     Number,
@@ -29,6 +30,7 @@ from trunkline.core.model import (
     Scope,
     Trunk,
 )
+from trunkline.core.number_settings import NumberSettings
 from trunkline.core.ports import Store
 from trunkline.core.rates import priced
 
@@ -42,7 +44,8 @@ MAX_REGION = 255
 class Addition:
     """Numbers to add to one account: who delivers them and what they point at.
 
-    ``application`` and ``trunk`` exclude each other; without either it is the account's default application.
+    ``application`` and ``trunk`` exclude each other; without either it is the account's default application, or
+    nothing where ``bare``.
     """
 
     numbers: Sequence[str]
@@ -52,6 +55,7 @@ class Addition:
     number_type: str = "local"
     application: Application | None = None
     trunk: Trunk | None = None
+    bare: bool = False
 
 
 def add(store: Store, actor: Actor, addition: Addition) -> tuple[Number, ...]:
@@ -101,7 +105,7 @@ def _target(store: Store, addition: Addition) -> Application | None:
     if addition.application is not None:
         _check_target(store, addition.owner.id, addition.application)
         return addition.application
-    return _default_application(store, addition.owner)
+    return None if addition.bare else _default_application(store, addition.owner)
 
 
 def _check_target(store: Store, owner_id: str, target: Application | Trunk) -> None:
@@ -233,16 +237,34 @@ def set_alias(store: Store, actor: Actor, number: Number, alias: str | None) -> 
     return _write(store, actor, replace(number, details=replace(number.details, alias=alias or None)), alias=alias)
 
 
-def move_within(store: Store, actor: Actor, number: Number, owner: Account) -> Number:
-    """Move a number to another account of the same tree; what it pointed at stays behind with the old owner."""
+def set_hooks(store: Store, actor: Actor, number: Number, hooks: CallHooks, dialect: str) -> Number:
+    """Write a number's own hooks; a number that has none yet gets them in this dialect."""
+    return _write(store, actor, inline_hooks.put(store, number, hooks, dialect), hooks=True)
+
+
+def set_settings(store: Store, actor: Actor, number: Number, settings: NumberSettings) -> Number:
+    """Write a number's further settings."""
+    store.number_settings.put(number.id, settings)
+    return _write(store, actor, number, settings=True)
+
+
+def move_within(store: Store, actor: Actor, number: Number, owner: Account, *, keep_hooks: bool = False) -> Number:
+    """Move a number to another account of the same tree; what it pointed at stays behind with the old owner.
+
+    With ``keep_hooks`` the URLs on the number itself go with it.
+    """
     if owner.id == number.owner.id:
         return number
     moved = _moved(number, owner)
+    store.number_settings.drop(number.id)
     for carrier_id in store.numbers.carriers(number.id):
         tree = Scope(store.accounts.ancestors(owner.id)[-1], include_children=True)
         carrier = store.carriers.get(tree, carrier_id)
         if carrier is not None:
             _check_delivery(store, owner, carrier)
+    if keep_hooks and number.hook_id is not None:
+        inline_hooks.hand_over(store, number.hook_id, owner.id)
+        moved = replace(moved, hook_id=number.hook_id)
     return _write(store, actor, moved, owner=owner.id)
 
 
@@ -296,6 +318,7 @@ def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: C
             )
     store.numbers.set_carriers(number.id, ids)
     store.filings.drop(number.id)
+    store.number_settings.drop(number.id)
     ref = Ref(carrier.id, carrier.serial, carrier.name) if carrier else number.carrier
     # Each account's log tells its own half: neither learns the other's id.
     store.log.append(actor, number.owner.id, "release", "number", number.e164)
@@ -324,6 +347,7 @@ def remove(store: Store, actor: Actor, number: Number) -> None:
     One that was bought goes back to the stock.
     """
     store.filings.drop(number.id)
+    store.number_settings.drop(number.id)
     now = store.now()
     store.numbers.remove(number.id, now)
     free_from = now + store.rules.quarantine

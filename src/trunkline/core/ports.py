@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from trunkline.core.answers import AnswerStore
+from trunkline.core.inline_hooks import HookStore
 from trunkline.core.model import (
     Account,
     AccountDetails,
@@ -32,6 +33,7 @@ from trunkline.core.model import (
     Trunk,
     TrunkUri,
 )
+from trunkline.core.number_settings import NumberSettingsStore
 from trunkline.core.rates import Tariff
 from trunkline.core.regulated_ports import CallbackStore, CampaignStore, ComplianceStore, FilingStore, ProfileStore
 from trunkline.core.stock import StockStore
@@ -78,6 +80,12 @@ class NumberFilter:
     campaign_id: str | None = None
     toll_free_status: str | None = None
     toll_free_order_status: str | None = None
+    types: tuple[str, ...] = ()
+    """Any of these types of number."""
+    pattern: str | None = None
+    """All digits of the number: ``_`` stands for any one, ``%`` for any run of them, as in SQL's LIKE."""
+    label: tuple[str, tuple[str, ...]] | None = None
+    """An alias, or else any of these numbers that have none."""
 
 
 class AccountStore(Protocol):
@@ -237,8 +245,8 @@ class NumberStore(Protocol):
         """Return a live number by its record's id."""
         ...
 
-    def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
-        """Return live numbers, oldest first."""
+    def page(self, scope: Scope, wanted: NumberFilter, page: Page, *, newest_first: bool = False) -> Listing[Number]:
+        """Return live numbers, oldest first, or newest first: ``page.after`` then continues below a known number."""
         ...
 
     def owners(self, e164s: Sequence[str]) -> dict[str, str]:
@@ -412,6 +420,8 @@ class Store(Protocol):
     trunk_logins: TrunkLoginStore
     ip_lists: IpListStore
     answers: AnswerStore
+    hooks: HookStore
+    number_settings: NumberSettingsStore
 
     def now(self) -> datetime:
         """Return the time of this transaction, aware and in UTC."""

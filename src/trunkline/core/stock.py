@@ -99,6 +99,8 @@ class StockFilter:
     proven_types: tuple[str, ...] = ()
     """Types of number for which the buyer has proven an address: ``unproven`` leaves them in."""
     state: StockState | None = None
+    pattern: str | None = None
+    """All digits of the number: ``_`` stands for any one, ``%`` for any run of them, as in SQL's LIKE."""
 
 
 class StockStore(Protocol):
@@ -125,6 +127,10 @@ class StockStore(Protocol):
 
         ``wanted`` names a country. The total stops at `MAX_COUNTED`; ``page.after`` is a number.
         """
+        ...
+
+    def kinds(self, sellers: Sequence[str]) -> set[tuple[str, str]]:
+        """Return the countries and types of what carriers of these accounts deliver and is not rented."""
         ...
 
     def page(self, wanted: StockFilter, at: datetime, page: Page) -> Listing[StockItem]:

@@ -24,7 +24,7 @@ HOLDINGS = (
 )
 """Kinds of record that an account has of its own: what a deleted subaccount leaves to its main account."""
 
-_OPENING = (CredentialKind.PLIVO_TOKEN, CredentialKind.TWILIO_TOKEN, CredentialKind.API_KEY)
+_OPENING = (CredentialKind.PLIVO_TOKEN, CredentialKind.TWILIO_TOKEN, CredentialKind.API_KEY, CredentialKind.TWILIO_KEY)
 _BATCH = Page(500)
 
 

@@ -18,6 +18,7 @@ from trunkline.dialects.limits import RateLimit
 from trunkline.dialects.native.routes import NATIVE
 from trunkline.dialects.plivo.routes import PLIVO
 from trunkline.dialects.topcalls.routes import TOPCALLS
+from trunkline.dialects.twilio.routes import TWILIO
 from trunkline.store.bindings import BindingReader
 from trunkline.store.calls import CallReader
 from trunkline.store.gateway_states import GatewayStateReader
@@ -42,7 +43,7 @@ def _serving(document: bytes) -> Handler:
     return serve
 
 
-VENDORS: tuple[Dialect, ...] = (PLIVO, TOPCALLS)
+VENDORS: tuple[Dialect, ...] = (PLIVO, TOPCALLS, *TWILIO)
 DIALECTS: tuple[Dialect, ...] = (*VENDORS, describing(NATIVE, VENDORS))
 
 

@@ -104,7 +104,8 @@ class Door:
         await answer.send(send)
 
     async def _answer(self, ask: Ask, receive: Receive) -> Answer:
-        operations, ask.params = self._routes.find(ask.path)
+        ask.suffix = next((suffix for suffix in self._dialect.suffixes if ask.path.endswith(suffix)), "")
+        operations, ask.params = self._routes.find(ask.path.removesuffix(ask.suffix))
         if not operations:
             raise HttpError(404, "not found")
         operation = operations.get("GET" if ask.method == "HEAD" else ask.method)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
@@ -92,7 +93,10 @@ class Caller:
 
 @dataclass(slots=True)
 class Ask:
-    """One request. ``params`` are the path's values, decoded; ``caller`` is set once it is known who asks."""
+    """One request. ``params`` are the path's values, decoded; ``caller`` is set once it is known who asks.
+
+    ``suffix`` is what the path ended with, of the dialect's `Dialect.suffixes`; ``began`` is read from `perf_counter`.
+    """
 
     platform: Platform
     method: str
@@ -103,6 +107,8 @@ class Ask:
     body: bytes = b""
     operation: Operation | None = None
     caller: Caller = field(init=False)
+    suffix: str = ""
+    began: float = field(default_factory=perf_counter)
 
     def header(self, name: bytes) -> str:
         """Return a header's first value, empty where there is none; ``name`` in lower case."""
@@ -146,7 +152,7 @@ class Dialect:
     ``authenticate`` returns who asks or raises `NotAuthenticatedError`; ``refuse`` words a `TrunklineError` or an
     `HttpError` for this dialect's clients. ``rate_limited``: the vendor documents a limit on an account's requests.
     ``describe`` makes the dialect's OpenAPI document, None where it serves one itself. ``admit`` refuses a known caller
-    before the request's body is read.
+    before the request's body is read. ``suffixes`` may follow any path and say how the answer is written (``.json``).
     """
 
     name: str
@@ -157,6 +163,7 @@ class Dialect:
     rate_limited: bool = False
     describe: Callable[[tuple[Operation, ...]], bytes] | None = None
     admit: Callable[[Ask], None] | None = None
+    suffixes: tuple[str, ...] = ()
 
 
 def decode_fields(text: str) -> dict[str, str]:

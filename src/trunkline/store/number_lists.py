@@ -86,13 +86,14 @@ class NumberLists:
         self._version: tuple[int, int] = (-1, -1)
         self._known: dict[tuple[str, tuple[object, ...]], int] = {}
 
-    def find(self, scope: Scope, wanted: NumberFilter, page: Page) -> Found:
-        """Return the page of the numbers in ``scope`` that pass a filter, oldest first."""
+    def find(self, scope: Scope, wanted: NumberFilter, page: Page, *, newest_first: bool = False) -> Found:
+        """Return the page of the numbers in ``scope`` that pass a filter, oldest first, or newest first."""
+        walk = self._walk_back if newest_first else self._walk
         kinds, sought = self._kinds(scope, wanted), _sought(wanted)
         if not kinds.numbers:
             return Found([], 0, None)
         if not sought:
-            return _found(kinds.numbers, self._walk(kinds, [], _Count(kinds.numbers), page), page)
+            return _found(kinds.numbers, walk(kinds, [], _Count(kinds.numbers), page), page)
         counts = [self._count(kinds, one) for one in sought]
         fewest = min(range(len(sought)), key=lambda i: n if (n := counts[i].numbers) is not None else 1 << 62)
         narrow, count = sought[fewest], counts[fewest]
@@ -108,8 +109,8 @@ class NumberLists:
         if not total:
             return Found([], 0, None)
         if few or (not rest and narrow.prefix is not None and not self._is_near(kinds, count, page)):
-            return _found(total, self._sorted(kinds, narrow, rest, page), page)
-        return _found(total, self._walk(kinds, sought, count, page), page)
+            return _found(total, self._sorted(kinds, narrow, rest, page, newest_first=newest_first), page)
+        return _found(total, walk(kinds, sought, count, page), page)
 
     def _kinds(self, scope: Scope, wanted: NumberFilter) -> _Kinds:
         inside, values = in_scope(scope, "k.account_id")
@@ -161,13 +162,18 @@ class NumberLists:
         most = SORTING * total * total // (skip + page.limit + 1)
         return kinds.numbers < most or sum(s.numbers for s in self._spans(kinds, count.first, count.last)) < most
 
-    def _sorted(self, kinds: _Kinds, narrow: _Sought, rest: Sequence[_Sought], page: Page) -> list[int]:
+    def _sorted(
+        self, kinds: _Kinds, narrow: _Sought, rest: Sequence[_Sought], page: Page, *, newest_first: bool
+    ) -> list[int]:
         query, values = _joined("n.seq", kinds, narrow, rest)
         if page.after is not None:
-            query += " AND n.seq + 0 > ?"  # hidden from the planner, which could take it for the narrower way
+            # Hidden from the planner, which could take it for the narrower way.
+            query += f" AND n.seq + 0 {'<' if newest_first else '>'} ?"
             values.append(page.after)
+        # So is the order, for a range of numbers: the planner would walk all of a kind to be spared the sort.
+        place = "n.seq + 0" if narrow.prefix is not None else "n.seq"
         rows = self._db.execute(
-            f"{query} ORDER BY n.seq LIMIT ? OFFSET ?",
+            f"{query} ORDER BY {place} {'DESC' if newest_first else 'ASC'} LIMIT ? OFFSET ?",
             [*values, page.limit + 1, page.offset if page.after is None else 0],
         )
         return [int(row[0]) for row in rows]
@@ -197,6 +203,20 @@ class NumberLists:
         spans, skip = self._skipped(kinds, sought, spans, skip)
         rows = self._gather(kinds, sought, spans, skip, need, back=back)
         return rows[::-1] if back else rows
+
+    def _walk_back(self, kinds: _Kinds, sought: Sequence[_Sought], count: _Count, page: Page) -> list[int]:
+        """Return the page's places, newest first, with one more where there is one."""
+        total = count.numbers or 0
+        if page.after is None:
+            need = min(page.limit + 1, total - page.offset)
+            if need <= 0:
+                return []
+            same = Page(need - 1, total - page.offset - need)
+            return self._walk(kinds, sought, count, same)[::-1]
+        last = page.after - 1 if count.last is None else min(page.after - 1, count.last)
+        spans = self._spans(kinds, count.first, last)[::-1]
+        spans = [replace(span, end=min(span.end, page.after)) for span in spans]
+        return self._gather(kinds, sought, spans, 0, page.limit + 1, back=True)
 
     def _spans(self, kinds: _Kinds, first: int, last: int | None) -> list[_Span]:
         """Return the stretches with numbers of these kinds, in order, from the one that ``first`` lies in."""
@@ -284,6 +304,8 @@ def _kind_terms(wanted: NumberFilter) -> list[tuple[str, object]]:
         if flag is not None:
             own = f"CAST(k.{name} AS INTEGER)"
             found.append((f"{able(name, own, stocked)} = ?", int(flag)))
+    if wanted.types:
+        found.append(("instr(?, ' ' || k.number_type || ' ') > 0", f" {' '.join(wanted.types)} "))
     found += [(f"k.renewal_on {sign} ?", day.isoformat()) for sign, day in wanted.renewal]
     if wanted.renewal:
         found.append(("k.renewal_on > ?", ""))
@@ -299,6 +321,17 @@ def _sought(wanted: NumberFilter) -> list[_Sought]:
         walked = "coalesce(n.e164, '') >= ? AND coalesce(n.e164, '') < ?"
         bounds: list[object] = [wanted.prefix, wanted.prefix + ":"]
         found.append(_Sought("n.e164 >= ? AND n.e164 < ?", walked, bounds, wanted.prefix))
+    if wanted.pattern:
+        found.append(_Sought("n.e164 LIKE ?", "n.e164 LIKE ?", [wanted.pattern]))
+    if wanted.label is not None:
+        alias, bare = wanted.label
+        walked = f"(n.alias = ? OR (n.alias IS NULL AND n.e164 IN ({marks(bare)})))"
+        # An index each for the two halves: no planner finds both in the condition above.
+        sought = (
+            "n.seq IN (SELECT m.seq FROM numbers m WHERE m.alias = ? AND m.kind IS NOT NULL UNION ALL SELECT m.seq "
+            f"FROM numbers m WHERE m.removed_at IS NULL AND m.e164 IN ({marks(bare)}) AND m.alias IS NULL)"
+        )
+        found.append(_Sought(sought, walked, [alias, *bare]))
     return found
 
 

@@ -159,12 +159,14 @@ class SqlNumbers:
         values = (account_id, scope.account_id)
         return scope.include_children and self._db.execute(inside, values).fetchone() is not None
 
-    def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
-        """Return live numbers, oldest first."""
+    def page(self, scope: Scope, wanted: NumberFilter, page: Page, *, newest_first: bool = False) -> Listing[Number]:
+        """Return live numbers, oldest first, or newest first: ``page.after`` then continues below a known number."""
         with _one_view(self._db):
-            found = self._lists.find(scope, wanted, page)
+            found = self._lists.find(scope, wanted, page, newest_first=newest_first)
+            order = "DESC" if newest_first else "ASC"
             rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.seq IN ({marks(found.rows)}) ORDER BY n.seq", found.rows
+                f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.seq IN ({marks(found.rows)}) ORDER BY n.seq {order}",
+                found.rows,
             )
             return Listing(tuple(_number(row) for row in rows), found.total, found.last)
 

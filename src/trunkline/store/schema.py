@@ -384,6 +384,26 @@ number_carriers = Table(
     sqlite_with_rowid=False,  # found by its key in one tree instead of two: every decision reads it
 )
 
+number_settings = Table(
+    "number_settings",
+    metadata,
+    Column("number_id", Text, ForeignKey("numbers.id"), primary_key=True),
+    _text("document_version"),
+    _text("receive_mode"),
+    _ref("message_application_id", "applications.id", null=True),
+    _int("emergency"),
+    _text("emergency_state"),
+    _text("emergency_address_id", null=True),
+    _text("address_id", null=True),
+    _text("identity_id", null=True),
+    _text("bundle_id", null=True),
+    CheckConstraint("receive_mode IN ('voice', 'fax')", name="number_receive_mode"),
+    _index_of_given("number_settings_message", "message_application_id"),
+    _index_of_given("number_settings_emergency_address", "emergency_address_id"),
+    _index_of_given("number_settings_address", "address_id"),
+)
+"""What few numbers have beside what routes their calls; a row from the first of these settings on."""
+
 change_log = Table(
     "change_log",
     metadata,

@@ -147,6 +147,16 @@ class SqlStock:
         )
         return [str(row[0]) for row in rows]
 
+    def kinds(self, sellers: Sequence[str]) -> set[tuple[str, str]]:
+        """Return the countries and types of what carriers of these accounts deliver and is not rented."""
+        selling = self._selling(sellers)
+        rows = self._db.execute(
+            "SELECT DISTINCT country, number_type FROM stock "
+            f"WHERE number_id IS NULL AND carrier_id IN ({marks(selling)})",
+            selling,
+        )
+        return {(str(country), str(kind)) for country, kind in rows}
+
     def page(self, wanted: StockFilter, at: datetime, page: Page) -> Listing[StockItem]:
         """Return items whoever may buy them, in the order of the numbers."""
         conditions, values = _any(wanted, at)
@@ -255,6 +265,9 @@ def _common(wanted: StockFilter) -> tuple[list[str], list[object]]:
         # A range instead of LIKE, so that the index serves it; ":" follows "9" in ASCII.
         conditions.append("e164 >= ? AND e164 < ?")
         values += [prefix, prefix + ":"]
+    if wanted.pattern is not None:
+        conditions.append("e164 LIKE ?")
+        values.append(wanted.pattern)
     services = _services(voice=wanted.voice, sms=wanted.sms, mms=wanted.mms)
     if services:
         conditions.append("services & ? = ?")

@@ -9,6 +9,8 @@ import uuid
 from datetime import UTC, datetime
 
 from trunkline.core.answers import AnswerStore
+from trunkline.core.inline_hooks import HookStore
+from trunkline.core.number_settings import NumberSettingsStore
 from trunkline.core.ports import (
     AccountStore,
     ApplicationStore,
@@ -33,6 +35,8 @@ from trunkline.store.changes import SqlChangeLog
 from trunkline.store.compliance import SqlCompliance
 from trunkline.store.endpoints import SqlEndpoints
 from trunkline.store.filings import SqlFilings
+from trunkline.store.inline_hooks import SqlHooks
+from trunkline.store.number_settings import SqlNumberSettings
 from trunkline.store.numbers import SqlNumbers
 from trunkline.store.profiles import SqlProfiles
 from trunkline.store.secrets import Vault
@@ -67,6 +71,8 @@ class SqlStore:
         self.trunk_logins: TrunkLoginStore = SqlTrunkLogins(connection)
         self.ip_lists: IpListStore = SqlIpLists(connection)
         self.answers: AnswerStore = SqlAnswers(connection, vault, rules.idempotency_ttl)
+        self.hooks: HookStore = SqlHooks(connection)
+        self.number_settings: NumberSettingsStore = SqlNumberSettings(connection)
 
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""

@@ -408,6 +408,7 @@ def upgrade() -> None:
     _add_counting()
     _add_endpoints()
     _add_answers()
+    _add_number_settings()
 
 
 def _add_regulated() -> None:
@@ -804,3 +805,26 @@ def _add_answers() -> None:
     op.create_index("answers_key", "answers", ["account_id", "key"], unique=True)
     op.create_index("answers_account", "answers", ["account_id", "seq"])
     op.create_index("answers_expiry", "answers", ["expires_at"])
+
+
+def _add_number_settings() -> None:
+    op.create_table(
+        "number_settings",
+        sa.Column("number_id", sa.Text(), nullable=False),
+        sa.Column("document_version", sa.Text(), nullable=False),
+        sa.Column("receive_mode", sa.Text(), nullable=False),
+        sa.Column("message_application_id", sa.Text(), nullable=True),
+        sa.Column("emergency", sa.Integer(), nullable=False),
+        sa.Column("emergency_state", sa.Text(), nullable=False),
+        sa.Column("emergency_address_id", sa.Text(), nullable=True),
+        sa.Column("address_id", sa.Text(), nullable=True),
+        sa.Column("identity_id", sa.Text(), nullable=True),
+        sa.Column("bundle_id", sa.Text(), nullable=True),
+        sa.CheckConstraint("receive_mode IN ('voice', 'fax')", name="number_receive_mode"),
+        sa.ForeignKeyConstraint(["message_application_id"], ["applications.id"]),
+        sa.ForeignKeyConstraint(["number_id"], ["numbers.id"]),
+        sa.PrimaryKeyConstraint("number_id"),
+    )
+    _add_index_of_given("number_settings_message", "number_settings", "message_application_id")
+    _add_index_of_given("number_settings_emergency_address", "number_settings", "emergency_address_id")
+    _add_index_of_given("number_settings_address", "number_settings", "address_id")

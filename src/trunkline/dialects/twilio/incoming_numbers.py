@@ -1,0 +1,140 @@
+"""Twilio's IncomingPhoneNumbers: an account's numbers, brought along or bought from the stock.
+
+Source: the vendor's OpenAPI document of the 2010-04-01 API. What answers a call: a trunk, else an application, else the
+URLs on the number itself; the latter are kept while they are not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+from trunkline.core import inline_hooks, number_settings, numbers
+from trunkline.core.errors import NotFoundError
+from trunkline.core.model import Listing, Number
+from trunkline.core.ports import Store
+from trunkline.dialects.http import Answer, Ask, Operation
+from trunkline.dialects.twilio import answering, arguments, ids, obtaining, paging, requests_numbers, views_numbers
+from trunkline.dialects.twilio.changing import apply, transferred
+from trunkline.dialects.twilio.problems import ANY, RefusedError
+from trunkline.dialects.twilio.views import PREFIX
+
+ELEMENT = "IncomingPhoneNumber"
+KEY = "incoming_phone_numbers"
+
+Kind: TypeAlias = str | None
+"""``Local``, ``Mobile``, ``TollFree``, or None for the list of all."""
+
+
+def _shown(store: Store, found: Sequence[Number], *, typed: bool = True) -> list[dict[str, Any]]:
+    hooks = store.hooks.find([n.hook_id for n in found if n.hook_id is not None])
+    settings = store.number_settings.find([n.id for n in found])
+    return [
+        views_numbers.incoming(
+            number,
+            hooks[number.hook_id].hooks if number.hook_id is not None else inline_hooks.EMPTY,
+            settings.get(number.id, number_settings.DEFAULTS),
+            typed=typed,
+        )
+        for number in found
+    ]
+
+
+def _number(store: Store, ask: Ask) -> Number:
+    return numbers.find_by_id(store, ask.caller.scope, ids.path_id(ask, "PhoneNumberSid", ids.NUMBER))
+
+
+async def list_numbers(ask: Ask, kind: Kind = None) -> Answer:
+    """List numbers, newest first."""
+    args = ask.query()
+    window, wanted = paging.window(args, ids.NUMBER), requests_numbers.number_filter(args, kind)
+
+    def look_up(store: Store) -> tuple[list[dict[str, Any]], int | None]:
+        found: Listing[Number] = Listing((), 0, None)
+        if wanted is not None:
+            found = store.numbers.page(ask.caller.scope, wanted, window.page, newest_first=True)
+        return _shown(store, found.items, typed=kind is None), found.last
+
+    shown, last = await ask.platform.inventory.search(look_up)
+    return answering.listed(ask, KEY, ELEMENT, shown, window=window, last=last)
+
+
+async def create_number(ask: Ask, kind: Kind = None) -> Answer:
+    """Add a number that a carrier delivers, or buy one from the stock; one that the account has is changed."""
+    wanted, caller = requests_numbers.new_number(arguments.form(ask), kind), ask.caller
+
+    def use_case(store: Store) -> dict[str, Any]:
+        number = obtaining.obtain(store, caller.actor, caller.account, wanted, kind)
+        changed = apply(store, caller.actor, caller.account, number, wanted.change)
+        return _shown(store, [changed], typed=kind is None)[0]
+
+    return answering.created(ask, ELEMENT, await ask.platform.inventory.write(use_case))
+
+
+async def get_number(ask: Ask) -> Answer:
+    """Return a number."""
+    (shown,) = ask.platform.inventory.read(lambda store: _shown(store, [_number(store, ask)]))
+    return answering.one(ask, ELEMENT, shown)
+
+
+async def update_number(ask: Ask) -> Answer:
+    """Change a number, all of it or nothing; ``AccountSid`` moves it to another account of the caller's tree."""
+    asked, actor = requests_numbers.number_change(arguments.form(ask)), ask.caller.actor
+
+    def use_case(store: Store) -> dict[str, Any]:
+        number, account = _number(store, ask), ask.caller.account
+        if asked.account is not None and asked.account != account.id:
+            number, account = transferred(store, actor, number, asked.account)
+        return _shown(store, [apply(store, actor, account, number, asked)])[0]
+
+    return answering.one(ask, ELEMENT, await ask.platform.inventory.write(use_case))
+
+
+async def delete_number(ask: Ask) -> Answer:
+    """Take a number out of the inventory; one that was bought goes back to the stock."""
+    await ask.platform.inventory.write(lambda store: numbers.remove(store, ask.caller.actor, _number(store, ask)))
+    return answering.deleted(ask)
+
+
+async def list_add_ons(ask: Ask) -> Answer:
+    """List a number's add-ons: there are none here."""
+    window = paging.window(ask.query(), ids.ADD_ON)
+    ask.platform.inventory.read(lambda store: _number(store, ask))
+    return answering.listed(ask, "assigned_add_ons", "AssignedAddOn", [], window=window, last=None)
+
+
+async def assign_add_on(ask: Ask) -> Answer:
+    """Refuse an add-on, of a number that is there."""
+    ask.platform.inventory.read(lambda store: _number(store, ask))
+    arguments.sid(arguments.form(ask), "InstalledAddOnSid", ids.ADD_ON)
+    raise RefusedError(ANY, "InstalledAddOnSid is no installed add-on: this installation has none")
+
+
+async def no_add_on(_ask: Ask) -> Answer:
+    """Refuse what is below an add-on."""
+    raise NotFoundError("not found")
+
+
+_ALL = f"{PREFIX}/Accounts/{{AccountSid}}/IncomingPhoneNumbers"
+_ONE = f"{_ALL}/{{PhoneNumberSid}}"
+_ADD_ONS = f"{_ONE}/AssignedAddOns"
+
+OPERATIONS = (
+    Operation("GET", _ALL, list_numbers, is_list=True),
+    Operation("POST", _ALL, create_number),
+    *(
+        Operation("GET", f"{_ALL}/{kind}", partial(list_numbers, kind=kind), is_list=True)
+        for kind in requests_numbers.KINDS
+    ),
+    *(Operation("POST", f"{_ALL}/{kind}", partial(create_number, kind=kind)) for kind in requests_numbers.KINDS),
+    Operation("GET", _ONE, get_number),
+    Operation("POST", _ONE, update_number),
+    Operation("DELETE", _ONE, delete_number),
+    Operation("GET", _ADD_ONS, list_add_ons, is_list=True),
+    Operation("POST", _ADD_ONS, assign_add_on),
+    Operation("GET", f"{_ADD_ONS}/{{AddOnSid}}", no_add_on),
+    Operation("DELETE", f"{_ADD_ONS}/{{AddOnSid}}", no_add_on),
+    Operation("GET", f"{_ADD_ONS}/{{AddOnSid}}/Extensions", no_add_on, is_list=True),
+    Operation("GET", f"{_ADD_ONS}/{{AddOnSid}}/Extensions/{{ExtensionSid}}", no_add_on),
+)
