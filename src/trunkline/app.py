@@ -56,6 +56,7 @@ from trunkline.store.gateway_states import SqlGatewayStates
 from trunkline.store.registered import SqlRegistered
 from trunkline.store.registering import RegistrationFacts
 from trunkline.store.unit import SqlStore
+from trunkline.texting import TextService
 from trunkline.voice import session
 
 _PR_SET_PDEATHSIG = 1
@@ -163,6 +164,7 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     callers = edge.name_source = name_source(settings)
     first = place is None or place.worker == 0
     watch = GatewayWatch(edge, names, states, FollowedReader(connection), rules(settings), ask=dns.ask, first=first)
+    texts = TextService(edge, settings, connection, vault, plivo=plivo_hooks, twilio=twilio_hooks, delivers=first)
     await questions.start(lambda question: _answer(edge, listeners, facts, journal, question))
     server.start(edge)
     await listeners.open(edge.admits)
@@ -184,6 +186,7 @@ async def _edge(settings: Settings, socks: list[socket.socket], place: Place | N
     server.close()
     if callers is not None:
         await callers.close()
+    await texts.close()
     await client.close()
     journal.close()
 

@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_stock(commands)
     _add_carriers(commands)
     _add_keys(commands)
+    _add_texts(commands)
     return parser
 
 
@@ -362,6 +363,18 @@ def _add_keys(commands: _Commands) -> None:
     revoke = _command(verbs, "revoke", "let an API key open nothing any more", "keys:revoke")
     _data(revoke)
     revoke.add_argument("key", metavar="ID", help="the key's id, as `keys list` shows it")
+
+
+def _add_texts(commands: _Commands) -> None:
+    group = commands.add_parser("messages", help="text messages (SMS) that carriers sent", description="Text messages.")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    listed = _command(verbs, "list", "list text messages, newest first, without what they say", "texts:show")
+    _data(listed)
+    listed.add_argument("--account", metavar="ID", help="only messages of this account and those below it")
+    listed.add_argument("--number", metavar="NUMBER", help="only messages to this E.164 number, with or without +")
+    listed.add_argument("--state", choices=("accepted", "delivered", "failed", "refused"))
+    listed.add_argument("--limit", default="50", metavar="N", help="at most so many, 1 to 10000 (default 50)")
+    _json(listed)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.http import stocked
 from tests.http.fixtures import copied
+from tests.http.texted import keep_text
 from tests.http.world import Reply, Tenant, World
 from trunkline.core.model import EVERYTHING, Page
 from trunkline.core.ports import NumberFilter
@@ -106,6 +107,7 @@ def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
         )
     )
     journal.close()
+    keep_text(world.data, owner.account.id, MARK)
     endpoint = {"username": MARK, "password": "secret-1", "alias": MARK}
     endpoint_id = world.plivo("POST", "Endpoint/", endpoint, tenant=owner).json["endpoint_id"]
     native = {"carrier_id": carrier.id, "gateway_id": carrier.gateways[0].id, "trunk_id": trunk_uuid}

@@ -46,24 +46,26 @@ def show_all(options: Namespace) -> int:
 
 
 def _found(options: Namespace) -> list[CallRecord]:
-    limit = _limit(options.limit)
-    number = _number(options.number) if options.number is not None else None
+    limit = limit_of(options.limit)
+    number = number_of(options.number) if options.number is not None else None
     verdict = _verdict(options.verdict) if options.verdict is not None else None
     since, until = _time(options.since, "--since"), _time(options.until, "--until")
     if since is not None and until is not None and since >= until:
         raise InvalidError("--since is not before --until")
-    scope, family = read(options, lambda store: _scope(store, options.account))
+    scope, family = read(options, lambda store: scope_of(store, options.account))
     page = _reader(options).page(scope, family, limit=limit, number=number, verdict=verdict, since=since, until=until)
     return [record for _, record in page]
 
 
-def _limit(text: str) -> int:
+def limit_of(text: str) -> int:
+    """Return the number of ``--limit``. Raises `InvalidError`."""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_LISTED)) and 1 <= int(text) <= MAX_LISTED):
         raise InvalidError(f"--limit is a whole number from 1 to {MAX_LISTED}, not {text[:MAX_SHOWN]!r}")
     return int(text)
 
 
-def _number(text: str) -> str:
+def number_of(text: str) -> str:
+    """Return the digits of ``--number``. Raises `InvalidError`."""
     try:
         return e164.parse(text)
     except InvalidError as error:
@@ -91,7 +93,7 @@ def _time(text: str | None, option: str) -> datetime | None:
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
-def _scope(store: Store, account: str | None) -> tuple[Scope, list[str]]:
+def scope_of(store: Store, account: str | None) -> tuple[Scope, list[str]]:
     """Return what to look at and the account ids that it covers; `UnknownReferenceError` for no account."""
     if account is None:
         return EVERYTHING, []

@@ -48,7 +48,7 @@ from trunkline.sip.events import (
 )
 from trunkline.sip.guesses import Guesses
 from trunkline.sip.hop import Hop
-from trunkline.sip.leg import ALLOW, Leg
+from trunkline.sip.leg import Leg
 from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.locating import Locator, Place, TargetRefusedError
 from trunkline.sip.message import Request
@@ -58,6 +58,7 @@ from trunkline.sip.registering import EndpointRegistrar
 from trunkline.sip.registrations import Registrations
 from trunkline.sip.replying import reply
 from trunkline.sip.targets import Rests, Target
+from trunkline.sip.texting import ALLOW_OUTSIDE, Texting, text_of
 from trunkline.sip.transaction import Transactions
 from trunkline.sip.uri import MessageError
 
@@ -175,6 +176,7 @@ class Edge:
         self.name_source: NameSource | None = None
         self.is_down: Callable[[str], bool] = lambda _gateway_id: False
         self.registrations: Registrations | None = None
+        self.texts: Texting | None = None
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
         self._documents: dict[Call, DocumentLegs] = {}
@@ -272,9 +274,11 @@ class Edge:
             self.registrar.on_register(txn, request, event.source, now)
         elif request.method == "OPTIONS":
             self._options(txn, request, event.source, now)
+        elif request.method == "MESSAGE" and self.texts is not None:
+            self._message(txn, request, event.source, len(event.data), now)
         else:
             status = 481 if request.method in _WITHIN_DIALOGS else 405
-            answer = reply(request, status, to_tag=self.new_token()[:16], headers=(ALLOW,))
+            answer = reply(request, status, to_tag=self.new_token()[:16], headers=(ALLOW_OUTSIDE,))
             silent = self._silent(parse_address(event.source.host), now)
             self.transactions.answer_once(txn, None if silent else answer)
 
@@ -323,7 +327,7 @@ class Edge:
         except MessageError as error:
             self._reject(txn, request, address, error, now)
             return
-        headers = (ALLOW, ("accept", "application/sdp"))
+        headers = (ALLOW_OUTSIDE, ("accept", "application/sdp, text/plain"))
         self.transactions.respond(txn, reply(request, 200, to_tag=self.new_token()[:16], headers=headers), now)
 
     # New calls
@@ -340,11 +344,7 @@ class Edge:
         except MessageError as error:
             self._reject(txn, request, parse_address(source.host), error, now)
             return
-        attempt = self.keeper.attempt(request, source, self.wall())
-        if attempt.proof is Proof.GOOD:
-            source.door.keep(source)
-        if self.registrations is not None:
-            attempt = self.registrations.calls.recognise(attempt, request)
+        attempt = self._attempt(request, source)
         facts = self.facts.read(attempt, self.counts)
         decision = decide_call(attempt, facts)
         if decision.verdict is not Verdict.ROUTE:
@@ -360,6 +360,28 @@ class Edge:
         call.saw(now, "a", "out", "100 Trying")
         call.start(now)
 
+    def _attempt(self, request: Request, source: Hop) -> Attempt:
+        attempt = self.keeper.attempt(request, source, self.wall())
+        if attempt.proof is Proof.GOOD:
+            source.door.keep(source)
+        return attempt if self.registrations is None else self.registrations.calls.recognise(attempt, request)
+
+    def _message(self, txn: ServerTransaction, request: Request, source: Hop, size: int, now: float) -> None:
+        texts = self.texts
+        assert texts is not None  # noqa: S101 -- the caller has looked
+        try:
+            text = text_of(request, size, reliable=source.door.reliable)
+        except MessageError as error:
+            self._reject(txn, request, parse_address(source.host), error, now)
+            return
+        attempt = self._attempt(request, source)
+        facts = self.facts.read(attempt, texts.counts)
+        decision = texts.decide(attempt, facts)
+        if decision.verdict is Verdict.ROUTE:
+            texts.take(txn, request, text, attempt, decision)
+        else:
+            self._refuse(txn, request, attempt, decision, now, known=bool(facts.sources))
+
     def _reject(self, txn: ServerTransaction, request: Request, source: str, error: MessageError, now: float) -> None:
         """Refuse a message for what it is: a carrier gets an answer and a trace, a stranger one stateless answer."""
         answer = reply(request, error.status, error.reason, to_tag=self.new_token()[:16], headers=error.headers)
@@ -367,7 +389,7 @@ class Edge:
             self.transactions.answer_once(txn, None if self._silent(source, now) else answer)
             return
         self.transactions.respond(txn, answer, now)
-        if request.method == "INVITE":
+        if request.method in ("INVITE", "MESSAGE"):
             user = Places(request).get(CalledIn.REQUEST_URI, "")
             called = "" if is_token(user) else user
             self._unclaimed(source, called, REFUSED_MESSAGE, (("message", f"{error.status} {error.reason}"),))
@@ -419,6 +441,9 @@ class Edge:
         if decision.verdict in UNCLAIMED or number is None:
             called = number.e164 if number else attempt.called.get(CalledIn.REQUEST_URI, "")
             self._unclaimed(attempt.source, called, decision.verdict.value, decision.trace)
+            return
+        if request.method == "MESSAGE" and self.texts is not None:
+            self.texts.refused(request, attempt, decision, refusal)
             return
         record = CallRecord(
             id=self.new_id(),

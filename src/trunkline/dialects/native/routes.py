@@ -26,6 +26,7 @@ from trunkline.dialects.native import (
     requests_stock,
     sheet,
     stock,
+    texts,
     views,
     views_status,
     views_stock,
@@ -393,6 +394,7 @@ ROUTES: tuple[Row, ...] = (
     Row("GET", "/stock", stock.list_stock, query=requests_stock.StockListQuery, gives=views_stock.StockPage),
     Row("POST", "/stock", stock.import_stock, body=requests_stock.StockBody, gives=views_stock.StockReportView),
     *carrier_registrations.ROUTES,
+    *texts.ROUTES,
 )
 
 

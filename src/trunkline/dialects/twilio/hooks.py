@@ -27,6 +27,7 @@ from trunkline.core.fetching import DocumentFault, Failure, FetchPolicy, HookFai
 from trunkline.core.model import CallHooks, Webhook
 from trunkline.core.verbs import Document
 from trunkline.dialects.hook_settings import PolicyRules, read_policy, split_hook
+from trunkline.dialects.twilio import ids
 from trunkline.dialects.twilio.document import parse_document
 from trunkline.dialects.twilio.signing import sign
 
@@ -84,10 +85,6 @@ ERROR_CODE: dict[HookFailure | DocumentFault | None, str] = {
 # Facts about places are asked of nobody; the keys are there because applications read them.
 _PLACES = ("City", "State", "Zip")
 _SEES_OTHER = (301, 302, 303)
-
-
-def _sid(prefix: str, id_: str) -> str:
-    return prefix + id_.replace("-", "")
 
 
 def _address(text: str, stranger: str = "") -> str:
@@ -148,49 +145,49 @@ class TwilioHooks:
     """
 
     def __init__(self, account_id: str, token: str, new_token: Callable[[], str], now: Callable[[], datetime]) -> None:
-        self._account_sid = _sid("AC", account_id)
+        self.account_sid = ids.sid("AC", account_id)
         self._token = token
         self._new_token = new_token
         self._now = now
 
     def answer(self, call: CallFacts, hook: Webhook) -> HookRequest:
         """Build the request to the VoiceUrl."""
-        return self._request(hook, self._of_call(call))
+        return self.request(hook, self._of_call(call))
 
     def fallback(self, call: CallFacts, hook: Webhook, failure: Failure) -> HookRequest | None:
         """Build the request to the VoiceFallbackUrl, which hears what failed, at whichever document of the call."""
         told = (("ErrorCode", ERROR_CODE[failure.why]), ("ErrorUrl", failure.url))
-        return self._request(hook, (*self._of_call(call), *told))
+        return self.request(hook, (*self._of_call(call), *told))
 
     def redirect(self, call: CallFacts, hook: Webhook) -> HookRequest:
         """Build the request of a Redirect."""
-        return self._request(hook, self._of_call(call))
+        return self.request(hook, self._of_call(call))
 
     def dial_action(self, call: CallFacts, hook: Webhook, result: DialResult) -> HookRequest:
         """Build the request of a Dial's action: how the dial ended; of its leg only where one was answered."""
         done = result.status is DialStatus.COMPLETED
         told = [("DialCallStatus", DIAL_STATUS[result.status]), ("DialBridged", "true" if done else "false")]
         if result.leg_id:
-            told.append(("DialCallSid", _sid("CA", result.leg_id)))
+            told.append(("DialCallSid", ids.sid("CA", result.leg_id)))
         if done:
             told.append(("DialCallDuration", str(ceil(result.duration_s))))
         if result.sip_status is not None:
             told.append(("DialSipResponseCode", str(result.sip_status)))
-        return self._request(hook, (*self._of_call(call), *told))
+        return self.request(hook, (*self._of_call(call), *told))
 
     def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
         """Build the request to the statusCallback of a Dial's noun: the leg is a call of its own."""
         told: Params = (
-            ("CallSid", _sid("CA", event.leg_id)),
-            ("ParentCallSid", _sid("CA", call.id)),
-            ("AccountSid", self._account_sid),
+            ("CallSid", ids.sid("CA", event.leg_id)),
+            ("ParentCallSid", ids.sid("CA", call.id)),
+            ("AccountSid", self.account_sid),
             ("CallStatus", _leg_status(event)),
             ("ApiVersion", API_VERSION),
             ("Direction", "outbound-dial"),
             *_parties(_address(event.caller), _address(event.called, "client:")),
             *self._progress(LEG_CHANGE[event.change][1]),
         )
-        return self._request(hook, told if event.ending is None else (*told, *_durations(event)))
+        return self.request(hook, told if event.ending is None else (*told, *_durations(event)))
 
     def end_hook(self, hooks: CallHooks) -> Webhook | None:
         """Return the StatusCallback."""
@@ -198,7 +195,7 @@ class TwilioHooks:
 
     def hangup(self, call: CallFacts, hook: Webhook) -> HookRequest:
         """Build the request to the StatusCallback, the only one: the call has ended."""
-        return self._request(hook, (*self._of_call(call), *_durations(call), *self._progress(0)))
+        return self.request(hook, (*self._of_call(call), *_durations(call), *self._progress(0)))
 
     def parse(self, body: bytes, base_url: str) -> Document:
         """Read TwiML; see `document.parse_document`. Raises `core.fetching.DocumentError`."""
@@ -206,8 +203,8 @@ class TwilioHooks:
 
     def _of_call(self, call: CallFacts) -> Params:
         told: Params = (
-            ("CallSid", _sid("CA", call.id)),
-            ("AccountSid", self._account_sid),
+            ("CallSid", ids.sid("CA", call.id)),
+            ("AccountSid", self.account_sid),
             ("CallStatus", _call_status(call)),
             ("ApiVersion", API_VERSION),
             ("Direction", "inbound"),
@@ -226,7 +223,8 @@ class TwilioHooks:
             ("SequenceNumber", str(number)),
         )
 
-    def _request(self, hook: Webhook, params: Params) -> HookRequest:
+    def request(self, hook: Webhook, params: Params) -> HookRequest:
+        """Return a signed request to a hook, with the settings of its fragment."""
         url, fragment = split_hook(hook)
         return self._signed(url, hook.method, params, read_policy(fragment, RULES), self._new_token())
 
