@@ -128,6 +128,8 @@ def test_a_whole_registration(world: World) -> None:
         "expires": 600,
     }
     made = create(world, changed(REG, "registration", registration))
+    status = made["registration"].pop("status")
+    assert (status["state"], status["last_answer"], status["failures"]) == ("off", None, 0)
     assert made["registration"] == {
         "username": "4930123",
         "auth_username": "line7",

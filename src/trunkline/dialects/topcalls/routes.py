@@ -6,13 +6,14 @@ is an addition of ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trunkline.core import carriers, numbers, outbound_auth, registrations
 from trunkline.core.errors import NotFoundError, UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Carrier, Number
 from trunkline.core.ports import NumberFilter, Store
+from trunkline.core.registered import Standing
 from trunkline.core.registrations import RegistrationDraft
 from trunkline.core.sip_domains import sip_domain
 from trunkline.dialects.http import Answer, Ask, Dialect, Operation
@@ -33,10 +34,16 @@ def _carrier(store: Store, ask: Ask, carrier_id: str) -> Carrier:
     return carrier
 
 
-def _shown(store: Store, ask: Ask, carrier: Carrier) -> dict[str, Any]:
+def _standings(ask: Ask, found: Sequence[Carrier]) -> dict[str, Standing]:
+    """Return how the registrations of those carriers stand that have one."""
+    return RegisteredReader(ask.platform.inventory.data).standings([c.id for c in found if c.registration])
+
+
+def _shown(store: Store, ask: Ask, carrier: Carrier, standings: Mapping[str, Standing] | None = None) -> dict[str, Any]:
+    known = _standings(ask, [carrier]) if standings is None else standings
     domain = sip_domain(ask.caller.account.code, store.rules.sip_host)
     inbound, outbound = carriers.inbound_auth(store, carrier), outbound_auth.current(store, carrier)
-    return views.carrier(carrier, domain, inbound, outbound)
+    return views.registered(views.carrier(carrier, domain, inbound, outbound), known.get(carrier.id))
 
 
 async def create_carrier(ask: Ask) -> Answer:
@@ -57,9 +64,8 @@ async def list_carriers(ask: Ask) -> Answer:
 
     def look_up(store: Store) -> bytes:
         found = store.carriers.page(ask.caller.scope, None, page)
-        standings = RegisteredReader(ask.platform.inventory.data).standings([c.id for c in found.items])
-        shown = [views.registered(_shown(store, ask, c), standings.get(c.id)) for c in found.items]
-        return views.listing(shown, found.last)
+        standings = _standings(ask, found.items)
+        return views.listing([_shown(store, ask, carrier, standings) for carrier in found.items], found.last)
 
     return Answer(200, await ask.platform.inventory.search(look_up))
 
@@ -67,13 +73,8 @@ async def list_carriers(ask: Ask) -> Answer:
 async def get_carrier(ask: Ask) -> Answer:
     """Return a carrier with its gateways, and how its registration stands."""
     carrier_id = requests.path_id(ask, "carrier_id")
-
-    def look_up(store: Store) -> bytes:
-        carrier = _carrier(store, ask, carrier_id)
-        standings = RegisteredReader(ask.platform.inventory.data).standings([carrier.id])
-        return views.encode(views.registered(_shown(store, ask, carrier), standings.get(carrier.id)))
-
-    return Answer(200, await ask.platform.inventory.search(look_up))
+    shown = await ask.platform.inventory.search(lambda store: _shown(store, ask, _carrier(store, ask, carrier_id)))
+    return Answer(200, views.encode(shown))
 
 
 async def update_carrier(ask: Ask) -> Answer:
