@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_carriers(commands)
     _add_keys(commands)
     _add_texts(commands)
+    _add_regulatory(commands)
     return parser
 
 
@@ -374,6 +375,24 @@ def _add_texts(commands: _Commands) -> None:
     listed.add_argument("--number", metavar="NUMBER", help="only messages to this E.164 number, with or without +")
     listed.add_argument("--state", choices=("accepted", "delivered", "failed", "refused"))
     listed.add_argument("--limit", default="50", metavar="N", help="at most so many, 1 to 10000 (default 50)")
+    _json(listed)
+
+
+def _add_regulatory(commands: _Commands) -> None:
+    group = commands.add_parser(
+        "regulatory", help="identities and bundles of papers", description="Papers of accounts."
+    )
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    add = _command(verbs, "add", "register an identity or a bundle for an account", "regulatory:add")
+    _data(add)
+    add.add_argument("kind", choices=("identity", "bundle"))
+    add.add_argument("--account", required=True, metavar="ID", help="account whose numbers may name it")
+    add.add_argument("--name", required=True, metavar="TEXT", help="what people call it")
+    _json(add)
+    listed = _command(verbs, "list", "list what is registered", "regulatory:show")
+    _data(listed)
+    listed.add_argument("--account", metavar="ID", help="only this account's")
+    listed.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many (default 100)")
     _json(listed)
 
 

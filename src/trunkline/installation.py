@@ -28,6 +28,7 @@ def rules(settings: Settings) -> Rules:
         sip_host=_sip_host(settings.sip),
         named_addresses=GatewayStateReader(settings.data).addresses,
         idempotency_ttl=timedelta(seconds=settings.http.idempotency_ttl_s),
+        public_url=settings.http.public_url.rstrip("/"),
     )
 
 

@@ -68,8 +68,8 @@ def test_verdicts(change: dict[str, Any], verdict: Verdict, why: str) -> None:
 
 TRUNK = OutboundTrunkFact("t", "PBX", "acc", True, True, None, None, True, None, "14155550100")
 LISTED, UNLISTED = TRUNK, TRUNK._replace(listed=False)
-LOGIN = TRUNK._replace(listed=None, login_id="l")
-BOTH = TRUNK._replace(login_id="l")
+LOGIN = TRUNK._replace(listed=None, logins=("l",))
+BOTH = TRUNK._replace(logins=("l",))
 OTHERS = TRUNK._replace(id="o", name="Other", account_id="other")
 
 

@@ -15,6 +15,7 @@ from tests.http.fixtures import copied
 from tests.http.texted import keep_text
 from tests.http.world import Reply, Tenant, World
 from trunkline.core.model import EVERYTHING, Page
+from trunkline.core.named_ports import AddressFilter
 from trunkline.core.ports import NumberFilter
 from trunkline.core.records import CallRecord
 from trunkline.core.regulated import ComplianceFilter
@@ -45,12 +46,30 @@ ABSENT = {
     "PhoneNumberSid": "PN" + "0" * 32,
     "AddOnSid": "XE" + "0" * 32,
     "ExtensionSid": "XF" + "0" * 32,
+    "ApplicationSid": "AP" + "0" * 32,
+    "KeySid": "SK" + "0" * 32,
+    "AddressSid": "AD" + "0" * 32,
+    "TrunkSid": "TK" + "0" * 32,
+    "OriginationUrlSid": "OU" + "0" * 32,
+    "IpAccessControlListSid": "AL" + "0" * 32,
+    "IpAddressSid": "IP" + "0" * 32,
+    "CredentialListSid": "CL" + "0" * 32,
+    "CredentialSid": "CR" + "0" * 32,
 }
 OPERATIONS = [(dialect.name, operation) for dialect in DIALECTS for operation in dialect.operations]
 CLOSED = [(name, operation) for name, operation in OPERATIONS if not operation.public]
 NO_RECORDS = ("{auth_id}", "{AccountSid}", "{CountryCode}")
 """Values of paths that name an account, or nothing that anybody has."""
-BARE = ("Requirements", "/Mobile", "/TollFree", "/National", "AvailablePhoneNumbers", "{CountryCode}")
+BARE = (
+    "Requirements",
+    "/Mobile",
+    "/TollFree",
+    "/National",
+    "AvailablePhoneNumbers",
+    "{CountryCode}",
+    "{AccountSid}",
+    "/ByocTrunks",
+)
 """Compliance requirements and countries are the installation's, not an account's; of some kinds nobody has a number."""
 
 
@@ -63,7 +82,7 @@ def names_a_record(path: str) -> bool:
 
 OF_RECORDS = [(n, o) for n, o in CLOSED if names_a_record(o.path)]
 LISTS = [(n, o) for n, o in CLOSED if o.method == "GET" and (n, o) not in OF_RECORDS and not o.path.endswith(BARE)]
-NAMING = [(n, o) for n, o in CLOSED if n != "topcalls"]
+NAMING = [(n, o) for n, o in CLOSED if n != "topcalls" and (n != "twilio" or "{AccountSid}" in o.path)]
 """Where a request can name an account; in TopCalls' dialect only the key does."""
 
 
@@ -121,12 +140,47 @@ def furnish(world: World, owner: Tenant) -> dict[str, dict[str, str]]:
     topcalls = {"carrier_id": topcalls_ids.masked(carrier.id), "phone_number_id": number.id}
     twilio = {"AccountSid": owner.account_sid, "CountryCode": "US", "PhoneNumberSid": "PN" + number.id.replace("-", "")}
     twilio |= {"AddOnSid": ABSENT["AddOnSid"], "ExtensionSid": ABSENT["ExtensionSid"]}
+    twilio |= furnish_named(world, owner)
     return {
         "plivo": plivo | regulated,
         "native": native | regulated | document,
         "topcalls": topcalls,
         "twilio": twilio,
     }
+
+
+FORM = {
+    "FriendlyName": MARK,
+    **dict.fromkeys(("CustomerName", "Street", "City", "Region", "PostalCode"), MARK),
+    "IsoCountry": "US",
+    "SipUrl": "sip:mark.example.com",
+    "Priority": "1",
+    "Weight": "1",
+    "Enabled": "true",
+    "IpAddress": "198.51.100.77",
+    "Username": MARK,
+    "Password": f"{MARK}-12345",
+    **{name: ABSENT[name] for name in ("PhoneNumberSid", "IpAccessControlListSid", "CredentialListSid")},
+}
+"""What Twilio's routes need of arguments, all in one form."""
+
+
+def furnish_named(world: World, owner: Tenant) -> dict[str, str]:
+    """Give ``owner`` what numbers name in Twilio's dialect; return its SIDs."""
+
+    def made(path: str) -> str:
+        if path.startswith("/v1"):
+            form = owner.twilio_basic | {"content-type": "application/x-www-form-urlencoded"}
+            return str(world.ask("POST", path, urlencode(FORM).encode(), form).json["sid"])
+        return str(world.twilio("POST", f"{path}.json", FORM, tenant=owner).json["sid"])
+
+    sids = {"ApplicationSid": made("Applications"), "KeySid": made("Keys"), "AddressSid": made("Addresses")}
+    sids |= {"IpAccessControlListSid": (ip := made("SIP/IpAccessControlLists"))}
+    sids |= {"IpAddressSid": made(f"SIP/IpAccessControlLists/{ip}/IpAddresses")}
+    sids |= {"CredentialListSid": (logins := made("SIP/CredentialLists"))}
+    sids |= {"CredentialSid": made(f"SIP/CredentialLists/{logins}/Credentials")}
+    sids |= {"TrunkSid": (trunk := made("/v1/Trunks"))}
+    return sids | {"OriginationUrlSid": made(f"/v1/Trunks/{trunk}/OriginationUrls")}
 
 
 def furnish_regulated(world: World, owner: Tenant) -> dict[str, str]:
@@ -219,7 +273,9 @@ def send(world: World, dialect: str, operation: Any, values: dict[str, str], who
     headers = who.basic if dialect == "plivo" else who.bearer
     if dialect == "twilio":
         form = who.twilio_basic | {"content-type": "application/x-www-form-urlencoded"}
-        return world.ask(operation.method, f"{filled(operation.path, values)}.json", b"", form)
+        suffix = "" if operation.path.startswith("/v1/") else ".json"
+        body = urlencode(FORM).encode() if operation.method == "POST" else b""
+        return world.ask(operation.method, filled(operation.path, values) + suffix, body, form)
     target = filled(operation.path, values) + (QUERIES.get(operation.path, "") if operation.method == "GET" else "")
     return world.ask(operation.method, target, body_of(dialect, operation), headers)
 
@@ -260,6 +316,9 @@ def contents(world: World) -> Any:
             store.originations.page(EVERYTHING, UriFilter(), page),
             store.trunk_logins.page(EVERYTHING, LoginFilter(), page),
             store.ip_lists.page(EVERYTHING, IpListFilter(), page),
+            store.login_lists.page(EVERYTHING, page),
+            store.postal_addresses.page(EVERYTHING, AddressFilter(), page),
+            store.regulatory.page(EVERYTHING, page),
         )
 
     return asyncio.run(world.inventory.search(look))
@@ -280,7 +339,7 @@ def tenanted(furnished: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def said(reply: Reply) -> Any:
     """Return a body without what differs in every answer."""
     told = {key: value for key, value in reply.json.items() if key not in ("api_id", "instance")}
-    if str(told.get("message", "")).startswith("The requested resource /2010-04-01/"):
+    if str(told.get("message", "")).startswith("The requested resource /"):
         del told["message"]  # which shows the path that was asked for
     return told
 

@@ -2,11 +2,11 @@
 
 An endpoint proves itself by its credentials; whatever it dials, its own application is asked.
 
-An outbound trunk admits who comes from an address in its IP list or carries its login, and both where it has both; one
-that has neither admits nobody. Which trunk is meant says the Request-URI's domain, which names it; where it names none,
-the login; else the source's address, as far as no carrier sends from there. What fits several trunks is the one whose
-account has the number that calls; where that leaves several accounts, the call is refused. Calls leave by the outbound
-gateways of the trunk's account and those above it, and show a number of the account.
+An outbound trunk admits who comes from an address in its IP lists or carries one of its logins, and both where it has
+both; one that has neither admits nobody. Which trunk is meant says the Request-URI's domain, which names it; where it
+names none, the login; else the source's address, as far as no carrier sends from there. What fits several trunks is the
+one whose account has the number that calls; where that leaves several accounts, the call is refused. Calls leave by the
+outbound gateways of the trunk's account and those above it, and show a number of the account.
 """
 
 from __future__ import annotations
@@ -137,10 +137,10 @@ def _admits(trunk: OutboundTrunkFact, attempt: Attempt, trace: list[Step]) -> bo
     reasons: list[str] = []
     if trunk.listed is not None:
         reasons.append(f"{attempt.source} is {'' if trunk.listed else 'not '}in its IP list")
-    proven = trunk.login_id in attempt.proven_logins
-    if trunk.login_id is not None:
+    proven = any(login in attempt.proven_logins for login in trunk.logins or ())
+    if trunk.logins is not None:
         reasons.append("its login is proven" if proven else "its login is not proven")
-    allowed = bool(reasons) and trunk.listed is not False and (proven or trunk.login_id is None)
+    allowed = bool(reasons) and trunk.listed is not False and (proven or trunk.logins is None)
     trace.append(
         Step("candidate" if allowed else "dropped", f"trunk {trunk.name}: {', '.join(reasons) or 'it admits nobody'}")
     )

@@ -156,8 +156,9 @@ class EndpointFact(NamedTuple):
 class OutboundTrunkFact(NamedTuple):
     """An outbound trunk that an attempt may belong to: it names it, comes from its networks, or carries its login.
 
-    ``listed`` tells whether the trunk's IP list covers the source, None where it has no list. ``caller`` is the first
-    of the attempt's callers that is a live number in the scope of the trunk's account, "" where none is.
+    ``listed`` tells whether any of the trunk's IP lists covers the source, None where it has no list. ``logins`` are
+    those of the attempt's proven ones that the trunk takes, None where it asks for no login. ``caller`` is the first of
+    the attempt's callers that is a live number in the scope of the trunk's account, "" where none is.
     """
 
     id: str
@@ -168,7 +169,7 @@ class OutboundTrunkFact(NamedTuple):
     max_channels: int | None
     max_cps: int | None
     listed: bool | None
-    login_id: str | None
+    logins: tuple[str, ...] | None
     caller: str
 
 

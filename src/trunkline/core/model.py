@@ -306,10 +306,11 @@ class Hook:
 
 
 class Direction(StrEnum):
-    """From whose side a trunk's calls come: inbound trunks take calls, outbound trunks place them."""
+    """From whose side a trunk's calls come: inbound trunks take calls, outbound trunks place them, others do both."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,7 +332,7 @@ class Trunk:
     """SIP URIs that take a number's calls, or a way for a PBX to place calls.
 
     An outbound trunk's calls come from an address in its IP list, prove themselves by its login, or both where it has
-    both; where it has neither, nobody is admitted.
+    both; where it has neither, nobody is admitted. It may have further lists of either kind, see `core.trunk_lists`.
     """
 
     id: str

@@ -117,7 +117,7 @@ def _check_target(store: Store, owner_id: str, target: Application | Trunk) -> N
 
 def _check_trunk(store: Store, owner_id: str, trunk: Trunk) -> None:
     _check_target(store, owner_id, trunk)
-    if trunk.direction is not Direction.INBOUND:
+    if trunk.direction is Direction.OUTBOUND:
         raise InvalidError(
             "this is an outbound trunk, which takes no calls", field="target", advice="Name an inbound trunk."
         )

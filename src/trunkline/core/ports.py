@@ -33,6 +33,17 @@ from trunkline.core.model import (
     Trunk,
     TrunkUri,
 )
+from trunkline.core.named_ports import (
+    AccountTreeStore,
+    ApplicationDetailsStore,
+    IpEntryStore,
+    LoginListStore,
+    NamedKeyStore,
+    PostalAddressStore,
+    RegulatoryStore,
+    TrunkListStore,
+    TrunkSettingsStore,
+)
 from trunkline.core.number_settings import NumberSettingsStore
 from trunkline.core.rates import Tariff
 from trunkline.core.regulated_ports import CallbackStore, CampaignStore, ComplianceStore, FilingStore, ProfileStore
@@ -57,6 +68,8 @@ class Rules:
     `StoreUnavailableError`."""
     idempotency_ttl: timedelta = timedelta(days=1)
     """How long an answer is given again to a request with the same idempotency key."""
+    public_url: str = ""
+    """What links to this server begin with; empty: the request's own scheme and host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,6 +435,15 @@ class Store(Protocol):
     answers: AnswerStore
     hooks: HookStore
     number_settings: NumberSettingsStore
+    account_tree: AccountTreeStore
+    login_lists: LoginListStore
+    ip_entries: IpEntryStore
+    trunk_lists: TrunkListStore
+    trunk_settings: TrunkSettingsStore
+    application_details: ApplicationDetailsStore
+    named_keys: NamedKeyStore
+    postal_addresses: PostalAddressStore
+    regulatory: RegulatoryStore
 
     def now(self) -> datetime:
         """Return the time of this transaction, aware and in UTC."""

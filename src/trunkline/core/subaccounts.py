@@ -21,6 +21,9 @@ HOLDINGS = (
     "origination_uri",
     "trunk_login",
     "ip_list",
+    "login_list",
+    "address",
+    "regulatory",
 )
 """Kinds of record that an account has of its own: what a deleted subaccount leaves to its main account."""
 

@@ -40,6 +40,8 @@ class TrunkLogin:
     credential_id: str | None
     created_at: datetime
     updated_at: datetime
+    list_id: str | None = None
+    """The list of logins that it stands in (`core.login_lists`), None where it stands alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ class LoginFilter:
     id: str | None = None
     name: str | None = None
     username: str | None = None
+    list_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,7 +194,7 @@ def set_targets(
     store: Store, actor: Actor, trunk: Trunk, primary: OriginationUri | None, fallback: OriginationUri | None
 ) -> Trunk:
     """Let these URIs take a trunk's calls, the second one where the first fails. One made with another trunk stays."""
-    if trunk.direction is not Direction.INBOUND:
+    if trunk.direction is Direction.OUTBOUND:
         raise InvalidError("URIs belong to inbound trunks", field="uris")
     if primary is None:
         raise IncompleteError("an inbound trunk needs a URI that takes its calls", field="uris")
@@ -218,7 +218,7 @@ def set_targets(
 
 def set_access(store: Store, actor: Actor, trunk: Trunk, ip_list_id: str | None, login_id: str | None) -> Trunk:
     """Say what an outbound trunk's calls prove themselves by (ids that were checked); None takes it away."""
-    if trunk.direction is not Direction.OUTBOUND and (ip_list_id is not None or login_id is not None):
+    if trunk.direction is Direction.INBOUND and (ip_list_id is not None or login_id is not None):
         raise InvalidError("IP access control lists and credentials belong to outbound trunks", field="access")
     changed = replace(trunk, ip_list_id=ip_list_id, login_id=login_id, updated_at=store.now())
     store.trunks.update(changed)
@@ -242,6 +242,8 @@ def check_complete(trunk: Trunk) -> None:
 def delete(store: Store, actor: Actor, trunk: Trunk) -> None:
     """Take a trunk out of service; numbers that point at it point at nothing."""
     unlinked = store.numbers.unlink(trunk_id=trunk.id)
+    store.trunk_lists.clear(trunk.id)
+    store.trunk_settings.remove(trunk.id)
     store.trunks.remove(trunk.id, store.now())
     forget_inline(store, trunk.uris)
     store.log.append(actor, trunk.account_id, "delete", "trunk", trunk.id, unlinked_numbers=unlinked)

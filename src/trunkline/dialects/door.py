@@ -92,6 +92,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         ask = Ask(self._platform, scope["method"], scope["path"], scope["query_string"], scope["headers"])
+        ask.scheme = scope.get("scheme", "http")
         try:
             answer = await self._answer(ask, receive)
         except ClientGoneError:

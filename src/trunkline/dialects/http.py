@@ -109,6 +109,7 @@ class Ask:
     caller: Caller = field(init=False)
     suffix: str = ""
     began: float = field(default_factory=perf_counter)
+    scheme: str = "http"
 
     def header(self, name: bytes) -> str:
         """Return a header's first value, empty where there is none; ``name`` in lower case."""

@@ -45,6 +45,9 @@ _HOLDINGS = {
     "origination_uri": ("origination_uris", "deleted_at", "id"),
     "trunk_login": ("trunk_logins", "deleted_at", "id"),
     "ip_list": ("ip_lists", "deleted_at", "id"),
+    "login_list": ("login_lists", "deleted_at", "id"),
+    "address": ("addresses", "deleted_at", "id"),
+    "regulatory": ("regulatory_records", "deleted_at", "id"),
 }
 """By kind: the table, the time at which a record left (empty: it leaves for good), its name in the change log."""
 

@@ -314,7 +314,7 @@ class FactReader:
         rows = self._db.execute(_TRUNK, (trunk_id,)).fetchall()
         if not rows or not rows[0][2]:
             return None, "the number's trunk is gone or switched off"
-        if rows[0][3] != "inbound":
+        if rows[0][3] == "outbound":
             return None, f"trunk {rows[0][1]} is an outbound trunk, which takes no calls"
         uris = tuple([(sip_uri(row[4]), row[5], row[6]) for row in rows if row[4] is not None])
         if not uris:

@@ -269,7 +269,7 @@ trunks = Table(
     # What an outbound trunk's calls prove themselves by: a source in the list, the login's user name and password.
     _ref("ip_list_id", "ip_lists.id", null=True),
     _ref("login_id", "trunk_logins.id", null=True),
-    CheckConstraint("direction IN ('inbound', 'outbound')", name="trunk_direction"),
+    CheckConstraint("direction IN ('inbound', 'outbound', 'both')", name="trunk_direction"),
     Index("trunks_account", "account_id", "seq"),
     _index_of_given("trunks_ip_list", "ip_list_id"),
     _index_of_given("trunks_login", "login_id"),
@@ -702,9 +702,11 @@ trunk_logins = Table(
     _text("created_at"),
     _text("updated_at"),
     _text("deleted_at", null=True),
+    _ref("list_id", "login_lists.id", null=True),
     Index("trunk_logins_account", "account_id", "deleted_at", "seq"),
     Index("trunk_logins_username", "username"),
     _index_of_given("trunk_logins_credential", "credential_id"),
+    _index_of_given("trunk_logins_list", "list_id"),
 )
 """User names by which calls of outbound trunks prove themselves.
 
@@ -733,6 +735,10 @@ ip_list_entries = Table(
     _text("host"),
     _int("prefix"),
     _text("source_key"),
+    _id(),
+    _text("name"),
+    _text("created_at"),
+    _text("updated_at"),
     Index("ip_list_entries_list", "list_id", "position"),
     Index("ip_list_entries_source", "source_key", "list_id"),
 )
@@ -740,3 +746,106 @@ ip_list_entries = Table(
 
 A list that was deleted has none.
 """
+
+login_lists = Table(
+    "login_lists",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("name"),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    Index("login_lists_account", "account_id", "deleted_at", "seq"),
+)
+"""Several logins under one name: a trunk that has the list takes any of them."""
+
+
+def _lists_of_trunks(name: str, lists: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("trunk_id", Text, ForeignKey("trunks.id"), primary_key=True),
+        Column("list_id", Text, ForeignKey(f"{lists}.id"), primary_key=True),
+        Index(f"{name}_list", "list_id"),
+        sqlite_with_rowid=False,
+    )
+
+
+trunk_ip_lists = _lists_of_trunks("trunk_ip_lists", "ip_lists")
+"""IP lists of a trunk besides ``trunks.ip_list_id``: any of all these may cover a call's source."""
+
+trunk_login_lists = _lists_of_trunks("trunk_login_lists", "login_lists")
+"""Lists of logins of a trunk besides ``trunks.login_id``: any of all these may be proven."""
+
+trunk_settings = Table(
+    "trunk_settings",
+    metadata,
+    Column("trunk_id", Text, ForeignKey("trunks.id"), primary_key=True),
+    Column("domain_name", Text, nullable=True, unique=True),
+    _text("recovery_url", null=True),
+    _text("recovery_method"),
+    _text("transfer_mode"),
+    _text("transfer_caller_id"),
+    _int("caller_names"),
+)
+"""What is kept of trunks for those dialects that have words for it; a row from the first change on."""
+
+application_details = Table(
+    "application_details",
+    metadata,
+    Column("application_id", Text, ForeignKey("applications.id"), primary_key=True),
+    _text("api_version"),
+    _int("caller_names"),
+    _int("connectable"),
+    _text("sms_status_url"),
+    _text("message_status_url"),
+)
+"""What is kept of applications for those dialects that have words for it; a row from the first change on."""
+
+key_names = Table(
+    "key_names",
+    metadata,
+    Column("credential_id", Text, ForeignKey("credentials.id"), primary_key=True),
+    _text("name"),
+    _text("updated_at"),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("name"),
+    _text("customer"),
+    _text("street"),
+    _text("street_secondary"),
+    _text("city"),
+    _text("region"),
+    _text("postal_code"),
+    _text("country"),
+    _int("emergency"),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    Index("addresses_account", "account_id", "deleted_at", "seq"),
+)
+"""Postal addresses."""
+
+regulatory_records = Table(
+    "regulatory_records",
+    metadata,
+    _seq(),
+    _id(),
+    _ref("account_id", "accounts.id"),
+    _text("kind"),
+    _text("name"),
+    _text("created_at"),
+    _text("updated_at"),
+    _text("deleted_at", null=True),
+    CheckConstraint("kind IN ('identity', 'bundle')", name="regulatory_kind"),
+    Index("regulatory_records_account", "account_id", "deleted_at", "seq"),
+)
+"""Identities and bundles of papers that the operator has registered for an account."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,11 +22,11 @@ from trunkline.store.paging import page_of
 from trunkline.store.rows import in_scope, marks, time_text, time_value
 
 _URI = "seq, id, account_id, name, uri, authenticates, username, credential_id, inline, created_at, updated_at"
-_LOGIN = "seq, id, account_id, name, username, credential_id, created_at, updated_at"
+_LOGIN = "seq, id, account_id, name, username, credential_id, created_at, updated_at, list_id"
 _LIST = "seq, id, account_id, name, created_at, updated_at"
 
 
-class _Records:
+class Records:
     """Live rows of one table, found by id and listed by equal columns, always in scope."""
 
     def __init__(self, connection: sqlite3.Connection, table: str, columns: str) -> None:
@@ -76,7 +77,7 @@ class SqlOriginations:
     """`core.trunk_ports.OriginationStore` on one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._rows = _Records(connection, "origination_uris", _URI)
+        self._rows = Records(connection, "origination_uris", _URI)
 
     def add(self, uri: OriginationUri) -> None:
         """Write a URI; its credential was written before."""
@@ -139,7 +140,7 @@ class SqlTrunkLogins:
     """`core.trunk_ports.TrunkLoginStore` on one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._rows = _Records(connection, "trunk_logins", _LOGIN)
+        self._rows = Records(connection, "trunk_logins", _LOGIN)
 
     def add(self, login: TrunkLogin) -> None:
         """Write a login; its credential was written before."""
@@ -152,7 +153,7 @@ class SqlTrunkLogins:
 
     def page(self, scope: Scope, wanted: LoginFilter, page: Page) -> Listing[TrunkLogin]:
         """Return live logins, oldest first."""
-        columns = {"id": wanted.id, "name": wanted.name, "username": wanted.username}
+        columns = {"id": wanted.id, "name": wanted.name, "username": wanted.username, "list_id": wanted.list_id}
         rows, total, last = self._rows.page(scope, columns, page)
         return Listing(tuple(_login(row) for row in rows), total, last)
 
@@ -170,6 +171,7 @@ def _login_values(login: TrunkLogin) -> dict[str, object]:
         "name": login.name,
         "username": login.username,
         "credential_id": login.credential_id,
+        "list_id": login.list_id,
         "updated_at": time_text(login.updated_at),
     }
 
@@ -183,6 +185,7 @@ def _login(row: Sequence[Any]) -> TrunkLogin:
         credential_id=row[5],
         created_at=time_value(row[6]),
         updated_at=time_value(row[7]),
+        list_id=row[8],
     )
 
 
@@ -191,12 +194,12 @@ class SqlIpLists:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
-        self._rows = _Records(connection, "ip_lists", _LIST)
+        self._rows = Records(connection, "ip_lists", _LIST)
 
     def add(self, ip_list: IpList) -> None:
         """Write a list and its entries."""
         self._rows.insert(_made(ip_list) | {"name": ip_list.name, "updated_at": time_text(ip_list.updated_at)})
-        self._replace(ip_list.id, ip_list.networks)
+        self._replace(ip_list.id, ip_list.networks, time_text(ip_list.updated_at))
 
     def get(self, scope: Scope, list_id: str) -> IpList | None:
         """Return a live list by id."""
@@ -213,24 +216,32 @@ class SqlIpLists:
     def update(self, ip_list: IpList) -> None:
         """Write a list's changed fields, and make its networks its only entries."""
         self._rows.set(ip_list.id, {"name": ip_list.name, "updated_at": time_text(ip_list.updated_at)})
-        self._replace(ip_list.id, ip_list.networks)
+        self._replace(ip_list.id, ip_list.networks, time_text(ip_list.updated_at))
 
     def remove(self, list_id: str, at: datetime) -> None:
         """Take a list out of service; its entries go, the row stays as history."""
         self._rows.set(list_id, {"deleted_at": time_text(at)})
-        self._replace(list_id, ())
+        self._replace(list_id, (), time_text(at))
 
-    def _replace(self, list_id: str, networks: Sequence[tuple[str, int]]) -> None:
+    def _replace(self, list_id: str, networks: Sequence[tuple[str, int]], at: str) -> None:
+        """Make these a list's only entries; one that it had keeps its id and its name."""
+        had = {
+            (host, prefix): (id_, name, made)
+            for host, prefix, id_, name, made in self._db.execute(
+                "SELECT host, prefix, id, name, created_at FROM ip_list_entries WHERE list_id = ?", (list_id,)
+            )
+        }
         self._db.execute("DELETE FROM ip_list_entries WHERE list_id = ?", (list_id,))
         self._db.executemany(
             "INSERT INTO mask_lengths VALUES (?, ?) ON CONFLICT DO NOTHING",
             {(6 if ":" in host else 4, prefix) for host, prefix in networks},
         )
         self._db.executemany(
-            "INSERT INTO ip_list_entries (list_id, position, host, prefix, source_key) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO ip_list_entries (list_id, position, host, prefix, source_key, id, name, created_at, "
+            "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (list_id, position, host, prefix, sources.network_key(host, prefix))
-                for position, (host, prefix) in enumerate(networks)
+                (list_id, place, host, prefix, sources.network_key(host, prefix), *_entry(had, host, prefix, at), at)
+                for place, (host, prefix) in enumerate(networks)
             ],
         )
 
@@ -254,3 +265,10 @@ class SqlIpLists:
             )
             for row in rows
         ]
+
+
+def _entry(
+    had: Mapping[tuple[str, int], tuple[str, str, str]], host: str, prefix: int, at: str
+) -> tuple[str, str, str]:
+    """Return the id, the name and the time of making of a list's entry, new ones where it had none."""
+    return had.get((host, prefix)) or (str(uuid.uuid4()), "", at)

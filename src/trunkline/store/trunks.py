@@ -17,6 +17,10 @@ _COLUMNS = "seq, id, serial, account_id, name, direction, active, created_at, up
 _NTH_URI = (
     "(SELECT uri_id FROM trunk_uris WHERE trunk_id = trunks.id ORDER BY priority, position LIMIT 1 OFFSET {}) = ?"
 )
+_DIRECTION = "CASE direction WHEN 'both' THEN 'inbound' ELSE direction END = ?"
+_HAS_IP_LIST = (
+    "id IN (SELECT id FROM trunks WHERE ip_list_id = ? UNION SELECT trunk_id FROM trunk_ip_lists WHERE list_id = ?)"
+)
 
 
 class SqlTrunks:
@@ -85,7 +89,7 @@ class SqlTrunks:
         for condition, value in _conditions(wanted):
             if value is not None:
                 where += f" AND {condition}"
-                values.append(value)
+                values += [value] * condition.count("?")
         rows, total, last = page_of(self._db, _COLUMNS, "trunks", where=where, values=values, page=page, order="seq")
         return Listing(tuple(self._trunks(rows)), total, last)
 
@@ -106,9 +110,11 @@ class SqlTrunks:
     def update(self, trunk: Trunk) -> None:
         """Write a trunk's own fields."""
         self._db.execute(
-            "UPDATE trunks SET name = ?, active = ?, updated_at = ?, ip_list_id = ?, login_id = ? WHERE id = ?",
+            "UPDATE trunks SET name = ?, direction = ?, active = ?, updated_at = ?, ip_list_id = ?, login_id = ? "
+            "WHERE id = ?",
             (
                 trunk.name,
+                trunk.direction.value,
                 int(trunk.active),
                 time_text(trunk.updated_at),
                 trunk.ip_list_id,
@@ -136,8 +142,8 @@ def _conditions(wanted: TrunkFilter) -> list[tuple[str, object]]:
         ("serial = ?", wanted.serial),
         ("name = ?", wanted.name),
         ("active = ?", None if wanted.active is None else int(wanted.active)),
-        ("direction = ?", wanted.direction.value if wanted.direction else None),
-        ("ip_list_id = ?", wanted.ip_list_id),
+        (_DIRECTION, wanted.direction.value if wanted.direction else None),
+        (_HAS_IP_LIST, wanted.ip_list_id),
         ("login_id = ?", wanted.login_id),
         (_NTH_URI.format(0), wanted.primary_uri_id),
         (_NTH_URI.format(1), wanted.fallback_uri_id),

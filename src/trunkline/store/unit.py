@@ -10,6 +10,17 @@ from datetime import UTC, datetime
 
 from trunkline.core.answers import AnswerStore
 from trunkline.core.inline_hooks import HookStore
+from trunkline.core.named_ports import (
+    AccountTreeStore,
+    ApplicationDetailsStore,
+    IpEntryStore,
+    LoginListStore,
+    NamedKeyStore,
+    PostalAddressStore,
+    RegulatoryStore,
+    TrunkListStore,
+    TrunkSettingsStore,
+)
 from trunkline.core.number_settings import NumberSettingsStore
 from trunkline.core.ports import (
     AccountStore,
@@ -36,12 +47,14 @@ from trunkline.store.compliance import SqlCompliance
 from trunkline.store.endpoints import SqlEndpoints
 from trunkline.store.filings import SqlFilings
 from trunkline.store.inline_hooks import SqlHooks
+from trunkline.store.named import SqlAccountTree, SqlApplicationDetails, SqlNamedKeys, SqlPostalAddresses, SqlRegulatory
 from trunkline.store.number_settings import SqlNumberSettings
 from trunkline.store.numbers import SqlNumbers
 from trunkline.store.profiles import SqlProfiles
 from trunkline.store.secrets import Vault
 from trunkline.store.stock import SqlStock
 from trunkline.store.trunk_access import SqlIpLists, SqlOriginations, SqlTrunkLogins
+from trunkline.store.trunk_lists import SqlIpEntries, SqlLoginLists, SqlTrunkLists, SqlTrunkSettings
 from trunkline.store.trunks import SqlTrunks
 
 _CODE = string.ascii_uppercase + string.digits
@@ -73,6 +86,15 @@ class SqlStore:
         self.answers: AnswerStore = SqlAnswers(connection, vault, rules.idempotency_ttl)
         self.hooks: HookStore = SqlHooks(connection)
         self.number_settings: NumberSettingsStore = SqlNumberSettings(connection)
+        self.account_tree: AccountTreeStore = SqlAccountTree(connection)
+        self.login_lists: LoginListStore = SqlLoginLists(connection)
+        self.ip_entries: IpEntryStore = SqlIpEntries(connection)
+        self.trunk_lists: TrunkListStore = SqlTrunkLists(connection)
+        self.trunk_settings: TrunkSettingsStore = SqlTrunkSettings(connection)
+        self.application_details: ApplicationDetailsStore = SqlApplicationDetails(connection)
+        self.named_keys: NamedKeyStore = SqlNamedKeys(connection)
+        self.postal_addresses: PostalAddressStore = SqlPostalAddresses(connection)
+        self.regulatory: RegulatoryStore = SqlRegulatory(connection)
 
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trunkline.core import ip_lists
-from trunkline.core.model import Trunk
+from trunkline.core.model import Direction, Trunk
 from trunkline.core.trunk_ports import IpList, OriginationUri, TrunkLogin
 from trunkline.dialects.plivo import ids, views
 
@@ -22,7 +22,7 @@ def meta(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def trunk(record: Trunk, sip_host: str) -> dict[str, Any]:
-    """Return a Trunk; of more than two URIs the first two that are tried."""
+    """Return a Trunk; of more than two URIs the first two that are tried; one that goes both ways is inbound."""
     uris = sorted(record.uris, key=lambda uri: uri.priority)
     trunk_id = ids.trunk_id(record.serial)
     return {
@@ -30,7 +30,7 @@ def trunk(record: Trunk, sip_host: str) -> dict[str, Any]:
         "trunk_domain": ids.trunk_domain(trunk_id, sip_host),
         "name": record.name,
         "trunk_status": "enabled" if record.active else "disabled",
-        "trunk_direction": record.direction.value,
+        "trunk_direction": "outbound" if record.direction is Direction.OUTBOUND else "inbound",
         "secure": False,
         "ipacl_uuid": record.ip_list_id,
         "credential_uuid": record.login_id,

@@ -6,7 +6,7 @@ Sources: https://www.plivo.com/docs/sip-trunking/ and the vendor's command line 
 
 from __future__ import annotations
 
-from trunkline.core import ip_lists, origination, trunk_logins, trunks
+from trunkline.core import ip_lists, origination, trunk_lists, trunk_logins, trunks
 from trunkline.core.errors import InexpressibleError, InvalidError, NotFoundError
 from trunkline.core.model import Direction, Listing, Scope, Trunk
 from trunkline.core.ports import Store
@@ -115,6 +115,10 @@ async def update_trunk(ask: Ask) -> Answer:
 
     def use_case(store: Store) -> None:
         trunk = _trunk(store, caller.scope, ask.params["trunk_id"])
+        if trunk_lists.has_several(store, trunk):
+            raise InexpressibleError(
+                "this trunk goes both ways, or has several lists", advice="Change it in the dialect that made it so."
+            )
         if args.direction is not trunk.direction:
             raise InvalidError(
                 f"trunk_direction of this trunk is {trunk.direction.value}, and does not change",

@@ -27,7 +27,8 @@ Kind: TypeAlias = str | None
 """``Local``, ``Mobile``, ``TollFree``, or None for the list of all."""
 
 
-def _shown(store: Store, found: Sequence[Number], *, typed: bool = True) -> list[dict[str, Any]]:
+def shown_of(store: Store, found: Sequence[Number], *, typed: bool = True) -> list[dict[str, Any]]:
+    """Return numbers as IncomingPhoneNumbers."""
     hooks = store.hooks.find([n.hook_id for n in found if n.hook_id is not None])
     settings = store.number_settings.find([n.id for n in found])
     return [
@@ -54,7 +55,7 @@ async def list_numbers(ask: Ask, kind: Kind = None) -> Answer:
         found: Listing[Number] = Listing((), 0, None)
         if wanted is not None:
             found = store.numbers.page(ask.caller.scope, wanted, window.page, newest_first=True)
-        return _shown(store, found.items, typed=kind is None), found.last
+        return shown_of(store, found.items, typed=kind is None), found.last
 
     shown, last = await ask.platform.inventory.search(look_up)
     return answering.listed(ask, KEY, ELEMENT, shown, window=window, last=last)
@@ -67,14 +68,14 @@ async def create_number(ask: Ask, kind: Kind = None) -> Answer:
     def use_case(store: Store) -> dict[str, Any]:
         number = obtaining.obtain(store, caller.actor, caller.account, wanted, kind)
         changed = apply(store, caller.actor, caller.account, number, wanted.change)
-        return _shown(store, [changed], typed=kind is None)[0]
+        return shown_of(store, [changed], typed=kind is None)[0]
 
     return answering.created(ask, ELEMENT, await ask.platform.inventory.write(use_case))
 
 
 async def get_number(ask: Ask) -> Answer:
     """Return a number."""
-    (shown,) = ask.platform.inventory.read(lambda store: _shown(store, [_number(store, ask)]))
+    (shown,) = ask.platform.inventory.read(lambda store: shown_of(store, [_number(store, ask)]))
     return answering.one(ask, ELEMENT, shown)
 
 
@@ -86,7 +87,7 @@ async def update_number(ask: Ask) -> Answer:
         number, account = _number(store, ask), ask.caller.account
         if asked.account is not None and asked.account != account.id:
             number, account = transferred(store, actor, number, asked.account)
-        return _shown(store, [apply(store, actor, account, number, asked)])[0]
+        return shown_of(store, [apply(store, actor, account, number, asked)])[0]
 
     return answering.one(ask, ELEMENT, await ask.platform.inventory.write(use_case))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from trunkline.core import regulatory
 from trunkline.core.model import Account, Application, Scope, Trunk
+from trunkline.core.named_ports import PaperKind
 from trunkline.core.ports import Store
 from trunkline.dialects.twilio.problems import RefusedError
 
@@ -26,16 +28,24 @@ def trunk(store: Store, account: Account, trunk_id: str) -> Trunk:
     return found
 
 
-def address(_store: Store, _account: Account, _address_id: str, argument: str, code: int) -> str:
-    """Return the id of an address of the account; there are no addresses yet."""
-    raise RefusedError(code, f"{argument} is none of this account's addresses")
+def address(store: Store, account: Account, address_id: str, argument: str, code: int) -> str:
+    """Return the id of an address of the account."""
+    if store.postal_addresses.get(Scope(account.id), address_id) is None:
+        raise RefusedError(code, f"{argument} is none of this account's addresses")
+    return address_id
 
 
-def bundle(_store: Store, _account: Account, _bundle_id: str) -> str:
-    """Return the id of a bundle that the operator has registered for the account; there are none yet."""
-    raise RefusedError(NO_BUNDLE, "BundleSid is no bundle that is registered for this account: ask the operator")
+def bundle(store: Store, account: Account, bundle_id: str) -> str:
+    """Return the id of a bundle that the operator has registered for the account, or for one above it."""
+    if not regulatory.is_registered(store, account.id, PaperKind.BUNDLE, bundle_id):
+        raise RefusedError(NO_BUNDLE, "BundleSid is no bundle that is registered for this account: ask the operator")
+    return bundle_id
 
 
-def identity(_store: Store, _account: Account, _identity_id: str) -> str:
-    """Return the id of an identity that the operator has registered for the account; there are none yet."""
-    raise RefusedError(NO_IDENTITY, "IdentitySid is no identity that is registered for this account: ask the operator")
+def identity(store: Store, account: Account, identity_id: str) -> str:
+    """Return the id of an identity that the operator has registered for the account, or for one above it."""
+    if not regulatory.is_registered(store, account.id, PaperKind.IDENTITY, identity_id):
+        raise RefusedError(
+            NO_IDENTITY, "IdentitySid is no identity that is registered for this account: ask the operator"
+        )
+    return identity_id

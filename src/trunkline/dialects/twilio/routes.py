@@ -7,21 +7,54 @@ the operation: ``{PhoneNumberSid}``.
 from __future__ import annotations
 
 from trunkline.dialects.http import Dialect
-from trunkline.dialects.twilio import available_numbers, incoming_numbers
+from trunkline.dialects.twilio import (
+    accounts,
+    addresses,
+    applications,
+    available_numbers,
+    incoming_numbers,
+    keys,
+    sip_lists,
+    trunking,
+)
 from trunkline.dialects.twilio.auth import admit, authenticate
-from trunkline.dialects.twilio.errors import refuse
+from trunkline.dialects.twilio.errors import refuse, refuse_json
 from trunkline.dialects.twilio.formats import SUFFIXES
 from trunkline.dialects.twilio.views import PREFIX
 
 API = Dialect(
     name="twilio",
     prefix=PREFIX,
-    operations=(*incoming_numbers.OPERATIONS, *available_numbers.OPERATIONS),
+    operations=(
+        *incoming_numbers.OPERATIONS,
+        *available_numbers.OPERATIONS,
+        *accounts.OPERATIONS,
+        *applications.OPERATIONS,
+        *keys.OPERATIONS,
+        *addresses.OPERATIONS,
+        *sip_lists.OPERATIONS,
+    ),
     authenticate=authenticate,
     refuse=refuse,
     admit=admit,
     suffixes=SUFFIXES,
 )
 
-TWILIO: tuple[Dialect, ...] = (API,)
+TRUNKING = Dialect(
+    name="twilio",
+    prefix=trunking.PREFIX,
+    operations=trunking.OPERATIONS,
+    authenticate=authenticate,
+    refuse=refuse_json,
+    admit=admit,
+)
+
+BYOC = Dialect(
+    name="twilio",
+    prefix=trunking.BYOC_PREFIX,
+    operations=trunking.BYOC_OPERATIONS,
+    authenticate=authenticate,
+    refuse=refuse_json,
+)
+TWILIO: tuple[Dialect, ...] = (API, TRUNKING, BYOC)
 """All of them. Product APIs (``/v1/Trunks``) have no suffixes, and `errors.refuse_json`."""

@@ -409,6 +409,7 @@ def upgrade() -> None:
     _add_endpoints()
     _add_answers()
     _add_number_settings()
+    _add_named()
 
 
 def _add_regulated() -> None:
@@ -705,16 +706,20 @@ def _add_trunks() -> None:
         sa.Column("inline", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"]),
     )
+    _add_of_account("login_lists", sa.Column("name", sa.Text(), nullable=False))
     _add_of_account(
         "trunk_logins",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("username", sa.Text(), nullable=False),
         sa.Column("credential_id", sa.Text(), nullable=True),
+        sa.Column("list_id", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"]),
+        sa.ForeignKeyConstraint(["list_id"], ["login_lists.id"]),
     )
+    _add_index_of_given("trunk_logins_list", "trunk_logins", "list_id")
     op.create_index("trunk_logins_username", "trunk_logins", ["username"], unique=False)
     _add_of_account("ip_lists", sa.Column("name", sa.Text(), nullable=False))
-    for table in ("origination_uris", "trunk_logins", "ip_lists"):
+    for table in ("origination_uris", "trunk_logins", "ip_lists", "login_lists"):
         op.create_index(f"{table}_account", table, ["account_id", "deleted_at", "seq"], unique=False)
     for table in ("origination_uris", "trunk_logins"):
         _add_index_of_given(f"{table}_credential", table, "credential_id")
@@ -726,8 +731,13 @@ def _add_trunks() -> None:
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("prefix", sa.Integer(), nullable=False),
         sa.Column("source_key", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["list_id"], ["ip_lists.id"]),
         sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
     )
     op.create_index("ip_list_entries_list", "ip_list_entries", ["list_id", "position"], unique=False)
     op.create_index("ip_list_entries_source", "ip_list_entries", ["source_key", "list_id"], unique=False)
@@ -739,7 +749,7 @@ def _add_trunks() -> None:
         sa.Column("active", sa.Integer(), nullable=False),
         sa.Column("ip_list_id", sa.Text(), nullable=True),
         sa.Column("login_id", sa.Text(), nullable=True),
-        sa.CheckConstraint("direction IN ('inbound', 'outbound')", name="trunk_direction"),
+        sa.CheckConstraint("direction IN ('inbound', 'outbound', 'both')", name="trunk_direction"),
         sa.ForeignKeyConstraint(["ip_list_id"], ["ip_lists.id"]),
         sa.ForeignKeyConstraint(["login_id"], ["trunk_logins.id"]),
         sa.UniqueConstraint("serial"),
@@ -828,3 +838,64 @@ def _add_number_settings() -> None:
     _add_index_of_given("number_settings_message", "number_settings", "message_application_id")
     _add_index_of_given("number_settings_emergency_address", "number_settings", "emergency_address_id")
     _add_index_of_given("number_settings_address", "number_settings", "address_id")
+
+
+def _add_named() -> None:
+    """Make what records of several dialects name: lists of trunks, settings, addresses, papers."""
+    for table, lists in (("trunk_ip_lists", "ip_lists"), ("trunk_login_lists", "login_lists")):
+        op.create_table(
+            table,
+            sa.Column("trunk_id", sa.Text(), nullable=False),
+            sa.Column("list_id", sa.Text(), nullable=False),
+            sa.ForeignKeyConstraint(["trunk_id"], ["trunks.id"]),
+            sa.ForeignKeyConstraint(["list_id"], [f"{lists}.id"]),
+            sa.PrimaryKeyConstraint("trunk_id", "list_id"),
+            sqlite_with_rowid=False,
+        )
+        op.create_index(f"{table}_list", table, ["list_id"], unique=False)
+    op.create_table(
+        "trunk_settings",
+        sa.Column("trunk_id", sa.Text(), nullable=False),
+        sa.Column("domain_name", sa.Text(), nullable=True),
+        sa.Column("recovery_url", sa.Text(), nullable=True),
+        sa.Column("recovery_method", sa.Text(), nullable=False),
+        sa.Column("transfer_mode", sa.Text(), nullable=False),
+        sa.Column("transfer_caller_id", sa.Text(), nullable=False),
+        sa.Column("caller_names", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["trunk_id"], ["trunks.id"]),
+        sa.PrimaryKeyConstraint("trunk_id"),
+        sa.UniqueConstraint("domain_name"),
+    )
+    op.create_table(
+        "application_details",
+        sa.Column("application_id", sa.Text(), nullable=False),
+        sa.Column("api_version", sa.Text(), nullable=False),
+        sa.Column("caller_names", sa.Integer(), nullable=False),
+        sa.Column("connectable", sa.Integer(), nullable=False),
+        sa.Column("sms_status_url", sa.Text(), nullable=False),
+        sa.Column("message_status_url", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"]),
+        sa.PrimaryKeyConstraint("application_id"),
+    )
+    op.create_table(
+        "key_names",
+        sa.Column("credential_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["credential_id"], ["credentials.id"]),
+        sa.PrimaryKeyConstraint("credential_id"),
+    )
+    texts = ("name", "customer", "street", "street_secondary", "city", "region", "postal_code", "country")
+    _add_of_account(
+        "addresses",
+        *(sa.Column(name, sa.Text(), nullable=False) for name in texts),
+        sa.Column("emergency", sa.Integer(), nullable=False),
+    )
+    _add_of_account(
+        "regulatory_records",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('identity', 'bundle')", name="regulatory_kind"),
+    )
+    for table in ("addresses", "regulatory_records"):
+        op.create_index(f"{table}_account", table, ["account_id", "deleted_at", "seq"], unique=False)
