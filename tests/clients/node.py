@@ -48,14 +48,12 @@ def modules(name: str) -> Path:
     return home / "node_modules"
 
 
-def play_node(name: str, script: str, host: str, door: TlsDoor, *arguments: str) -> Any:
-    """Run a client script, its connections to ``host`` sent to ``door``; return the JSON that it prints."""
-    environ = os.environ | {
-        "NODE_PATH": str(modules(name)),
-        "NODE_EXTRA_CA_CERTS": str(door.authority),
-        "REDIRECT_HOST": host,
-        "REDIRECT_PORT": str(door.port),
-    }
+def play_node(name: str, script: str, host: str, door: TlsDoor | None, *arguments: str) -> Any:
+    """Run a client script, its connections to ``host`` sent to ``door`` if any; return the JSON that it prints."""
+    environ = os.environ | {"NODE_PATH": str(modules(name))}
+    if door is not None:
+        redirect = {"REDIRECT_HOST": host, "REDIRECT_PORT": str(door.port)}
+        environ |= {"NODE_EXTRA_CA_CERTS": str(door.authority), **redirect}
     command = ["node", "--no-deprecation", "--require", str(SCRIPTS / "redirect.js"), str(SCRIPTS / script), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_S, check=False, env=environ)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -87,7 +87,10 @@ def access_list(ask: Ask, trunk: Trunk, part: str, prefix: str, record: IpList |
     }
 
 
-_NOT_HERE = ("uri", "emergency_status", "emergency_address_sid", "emergency_address_status", "status", "type")
+_NOT_HERE = (
+    *("uri", "emergency_status", "emergency_address_sid", "emergency_address_status", "status", "type"),
+    *("address_sid", "identity_sid", "bundle_sid", "voice_receive_mode", "origin"),
+)
 """Keys of an IncomingPhoneNumber that a PhoneNumber of a trunk does not have."""
 
 
