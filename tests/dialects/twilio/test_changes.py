@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from trunkline.core.errors import ConflictError
 from trunkline.core.facts import ApplicationTarget, NoUsage
 from trunkline.core.model import EVERYTHING, Page, Webhook
 from trunkline.core.routing import attempt_of, decide
+from trunkline.dialects.twilio import ids
 from trunkline.store import database
 from trunkline.store.facts import FactReader
+from trunkline.store.text_targets import TextTargets
 
 HOOKS = {
     "VoiceUrl": "voice_url",
@@ -293,3 +296,25 @@ def test_the_change_log_and_empty_changes(world: World) -> None:
     before = world.inventory.read(lambda s: s.log.page(EVERYTHING, Page(1)).items)
     assert changed(world, made, VoiceUrl=URL, FriendlyName="", TrunkSid="", Other="x") == made
     assert world.inventory.read(lambda s: s.log.page(EVERYTHING, Page(1)).items) == before
+
+
+def test_messages_go_to_the_application_that_is_named_for_them(world: World) -> None:
+    world.carrier()
+    app = world.twilio("POST", "Applications.json", {"SmsUrl": "https://example.com/of-the-application"}).json["sid"]
+    made = number(world, SmsUrl="https://example.com/of-the-number")
+    number_id = ids.record_id(ids.NUMBER, made["sid"])
+    assert number_id is not None
+
+    def goes() -> str | None:
+        with closing(database.open_reader(world.inventory.data)) as connection:
+            found = TextTargets(connection).of(number_id)
+        hook = found.application.hooks.message if found and found.application else None
+        return hook.url if hook else None
+
+    assert goes() == "https://example.com/of-the-number"
+    changed(world, made, SmsApplicationSid=app)
+    assert goes() == "https://example.com/of-the-application"
+    assert world.twilio("POST", f"Applications/{app}.json", {"SmsUrl": ""}).status == 200
+    assert goes() is None
+    changed(world, made, SmsApplicationSid="")
+    assert goes() == "https://example.com/of-the-number"

@@ -49,6 +49,6 @@ def test_a_row_for_each_path_and_state() -> None:
     below = Described(
         "FetchCall", "a", "GET", "/2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json", None, (), (), (), None
     )
-    head, _, _, _, row = table([absent, below])
+    head, _, _, _, row, *_ = table([absent, below])
     assert head == "0 of the 2 documented operations are done, 0 refused, 2 absent."
     assert row.startswith("| `Calls and below` | GET | absent | calls come")
