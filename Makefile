@@ -49,7 +49,7 @@ test: $(VENV)/.ready-dev peers ## Everything `check` does, and every test from o
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 	@$(BIN)/pytest -q -rs --durations=5 -n 2 --dist loadfile tests/edge >$(VENV)/edge.log 2>&1 & edge=$$!; \
-	$(BIN)/pytest -q -rs --durations=5 --ignore=tests/edge; rest=$$?; \
+	$(BIN)/pytest -q -rs --durations=5 -n 2 --dist loadfile --ignore=tests/edge; rest=$$?; \
 	echo "calls through the edge, side by side with the above:"; \
 	wait $$edge; calls=$$?; cat $(VENV)/edge.log; exit $$((rest + calls))
 
