@@ -96,11 +96,13 @@ def connect(lab: Lab, caller: Peer, callee: Peer, number: str) -> tuple[Talk, Ta
 
 def test_answers_from_other_ports_find_their_call(wide: Lab) -> None:
     """The callee answers every message from a socket that we have never sent to."""
-    owners = set()
+    owners = set[int]()
     with ExitStack() as stack:
         caller, callee = stack.enter_context(Peer("127.0.0.2")), stack.enter_context(Peer())
         number = wide.to_trunk(callee.uri)
-        for _ in range(12):
+        for calls in range(100):  # which worker reads a datagram is the kernel's choice
+            if calls >= 12 and len(owners) == WORKERS:
+                break
             elsewhere = stack.enter_context(Peer())
             a = caller.call(wide.sip, number)
             invite = callee.expect("INVITE")
