@@ -1,15 +1,13 @@
-"""What belongs to a trunk in Twilio's Trunking API: origination URLs, phone numbers, lists, recording."""
+"""What belongs to a trunk in Twilio's Trunking API: origination URLs, phone numbers, recording."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from trunkline.core import ip_lists, login_lists, numbers, trunk_lists, trunk_settings, trunks
+from trunkline.core import numbers, trunk_settings, trunks
 from trunkline.core.errors import NotFoundError
-from trunkline.core.model import Listing, Number, Page, Scope, Trunk, TrunkUri
-from trunkline.core.named_ports import LoginList
+from trunkline.core.model import Listing, Number, Page, Trunk, TrunkUri
 from trunkline.core.ports import Store
-from trunkline.core.trunk_ports import IpList
 from trunkline.dialects.http import Answer, Ask, Operation
 from trunkline.dialects.twilio import arguments, ids, named_ids, paging, product, requests_trunking, views_trunking
 from trunkline.dialects.twilio.answering import deleted
@@ -25,7 +23,7 @@ def found_trunk(store: Store, ask: Ask) -> Trunk:
     return trunks.find(store, ask.caller.scope, ids.path_id(ask, "TrunkSid", ids.TRUNK))
 
 
-def _slice(found: list[Any], page: Page) -> Listing[Any]:
+def slice_of(found: list[Any], page: Page) -> Listing[Any]:
     """Return a page of what belongs to one trunk, which is little; ``after`` is a place in it, from 1."""
     begin = page.offset if page.after is None else page.after
     shown = found[begin : begin + page.limit]
@@ -65,7 +63,7 @@ async def list_urls(ask: Ask) -> Answer:
 
     def look_up(store: Store) -> tuple[list[dict[str, Any]], int | None]:
         trunk = found_trunk(store, ask)
-        found = _slice(list(trunk.uris), window.page)
+        found = slice_of(list(trunk.uris), window.page)
         return [_target_view(store, ask, trunk, uri) for uri in found.items], found.last
 
     shown, last = await ask.platform.inventory.search(look_up)
@@ -162,139 +160,6 @@ async def delete_number(ask: Ask) -> Answer:
     return deleted(ask)
 
 
-# IP access control lists
-
-
-def _ip_list_view(ask: Ask, trunk: Trunk, ip_list: IpList) -> dict[str, Any]:
-    return views_trunking.access_list(ask, trunk, "IpAccessControlLists", named_ids.IP_LIST, ip_list)
-
-
-def _ip_lists(store: Store, trunk: Trunk) -> list[IpList]:
-    tree = _tree(store, trunk)
-    return [ip_lists.find(store, tree, list_id) for list_id in trunk_lists.ip_lists_of(store, trunk)]
-
-
-def _tree(store: Store, trunk: Trunk) -> Scope:
-    """Return the scope in which what a trunk names is found: its account's whole tree."""
-    return Scope(store.accounts.ancestors(trunk.account_id)[-1], include_children=True)
-
-
-async def add_ip_list(ask: Ask) -> Answer:
-    """Let calls of the trunk's PBXs come from the addresses of a list, too."""
-    list_id = requests_trunking.sid(arguments.form(ask), "IpAccessControlListSid", named_ids.IP_LIST)
-
-    def use_case(store: Store) -> dict[str, Any]:
-        trunk = found_trunk(store, ask)
-        ip_list = store.ip_lists.get(ask.caller.scope, list_id)
-        if ip_list is None:
-            raise RefusedError(BAD_REFERENCE, "IpAccessControlListSid is none of this account's", 404)
-        trunk_lists.give_ip_list(store, ask.caller.actor, trunk, ip_list)
-        return _ip_list_view(ask, trunk, ip_list)
-
-    return product.one(ask, await ask.platform.inventory.write(use_case), 201)
-
-
-async def list_ip_lists(ask: Ask) -> Answer:
-    """List the trunk's IP access control lists."""
-    window = paging.window(ask.query(), named_ids.IP_LIST)
-
-    def look_up(store: Store) -> tuple[list[dict[str, Any]], int | None]:
-        trunk = found_trunk(store, ask)
-        found = _slice(_ip_lists(store, trunk), window.page)
-        return [_ip_list_view(ask, trunk, ip_list) for ip_list in found.items], found.last
-
-    shown, last = await ask.platform.inventory.search(look_up)
-    return product.listed(ask, "ip_access_control_lists", shown, window=window, last=last)
-
-
-async def get_ip_list(ask: Ask) -> Answer:
-    """Return one of the trunk's IP access control lists."""
-
-    def look_up(store: Store) -> dict[str, Any]:
-        trunk, wanted = found_trunk(store, ask), ids.path_id(ask, "IpAccessControlListSid", named_ids.IP_LIST)
-        for ip_list in _ip_lists(store, trunk):
-            if ip_list.id == wanted:
-                return _ip_list_view(ask, trunk, ip_list)
-        raise NotFoundError("not found")
-
-    return product.one(ask, ask.platform.inventory.read(look_up))
-
-
-async def remove_ip_list(ask: Ask) -> Answer:
-    """Take an IP access control list from the trunk; the list stays."""
-
-    def use_case(store: Store) -> None:
-        wanted = ids.path_id(ask, "IpAccessControlListSid", named_ids.IP_LIST)
-        trunk_lists.take_ip_list(store, ask.caller.actor, found_trunk(store, ask), wanted)
-
-    await ask.platform.inventory.write(use_case)
-    return deleted(ask)
-
-
-# Credential lists
-
-
-def _login_list_view(ask: Ask, trunk: Trunk, login_list: LoginList) -> dict[str, Any]:
-    return views_trunking.access_list(ask, trunk, "CredentialLists", named_ids.LOGIN_LIST, login_list)
-
-
-def _login_lists(store: Store, trunk: Trunk) -> list[LoginList]:
-    tree = _tree(store, trunk)
-    return [login_lists.find(store, tree, list_id) for list_id in trunk_lists.login_lists_of(store, trunk)]
-
-
-async def add_login_list(ask: Ask) -> Answer:
-    """Let calls of the trunk's PBXs prove themselves by any credential of a list, too."""
-    list_id = requests_trunking.sid(arguments.form(ask), "CredentialListSid", named_ids.LOGIN_LIST)
-
-    def use_case(store: Store) -> dict[str, Any]:
-        trunk = found_trunk(store, ask)
-        login_list = store.login_lists.get(ask.caller.scope, list_id)
-        if login_list is None:
-            raise RefusedError(BAD_REFERENCE, "CredentialListSid is none of this account's", 404)
-        trunk_lists.give_login_list(store, ask.caller.actor, trunk, login_list)
-        return _login_list_view(ask, trunk, login_list)
-
-    return product.one(ask, await ask.platform.inventory.write(use_case), 201)
-
-
-async def list_login_lists(ask: Ask) -> Answer:
-    """List the trunk's credential lists."""
-    window = paging.window(ask.query(), named_ids.LOGIN_LIST)
-
-    def look_up(store: Store) -> tuple[list[dict[str, Any]], int | None]:
-        trunk = found_trunk(store, ask)
-        found = _slice(_login_lists(store, trunk), window.page)
-        return [_login_list_view(ask, trunk, login_list) for login_list in found.items], found.last
-
-    shown, last = await ask.platform.inventory.search(look_up)
-    return product.listed(ask, "credential_lists", shown, window=window, last=last)
-
-
-async def get_login_list(ask: Ask) -> Answer:
-    """Return one of the trunk's credential lists."""
-
-    def look_up(store: Store) -> dict[str, Any]:
-        trunk, wanted = found_trunk(store, ask), ids.path_id(ask, "CredentialListSid", named_ids.LOGIN_LIST)
-        for login_list in _login_lists(store, trunk):
-            if login_list.id == wanted:
-                return _login_list_view(ask, trunk, login_list)
-        raise NotFoundError("not found")
-
-    return product.one(ask, ask.platform.inventory.read(look_up))
-
-
-async def remove_login_list(ask: Ask) -> Answer:
-    """Take a credential list from the trunk; the list stays."""
-
-    def use_case(store: Store) -> None:
-        wanted = ids.path_id(ask, "CredentialListSid", named_ids.LOGIN_LIST)
-        trunk_lists.take_login_list(store, ask.caller.actor, found_trunk(store, ask), wanted)
-
-    await ask.platform.inventory.write(use_case)
-    return deleted(ask)
-
-
 # Recording
 
 
@@ -313,7 +178,6 @@ async def update_recording(ask: Ask) -> Answer:
 def operations(trunk: str) -> tuple[Operation, ...]:
     """Return the operations on what belongs to the trunk with this path."""
     urls, phone_numbers = f"{trunk}/OriginationUrls", f"{trunk}/PhoneNumbers"
-    ip, logins = f"{trunk}/IpAccessControlLists", f"{trunk}/CredentialLists"
     return (
         Operation("POST", urls, create_url),
         Operation("GET", urls, list_urls, is_list=True),
@@ -324,14 +188,6 @@ def operations(trunk: str) -> tuple[Operation, ...]:
         Operation("GET", phone_numbers, list_numbers, is_list=True),
         Operation("GET", f"{phone_numbers}/{{PhoneNumberSid}}", get_number),
         Operation("DELETE", f"{phone_numbers}/{{PhoneNumberSid}}", delete_number),
-        Operation("POST", ip, add_ip_list),
-        Operation("GET", ip, list_ip_lists, is_list=True),
-        Operation("GET", f"{ip}/{{IpAccessControlListSid}}", get_ip_list),
-        Operation("DELETE", f"{ip}/{{IpAccessControlListSid}}", remove_ip_list),
-        Operation("POST", logins, add_login_list),
-        Operation("GET", logins, list_login_lists, is_list=True),
-        Operation("GET", f"{logins}/{{CredentialListSid}}", get_login_list),
-        Operation("DELETE", f"{logins}/{{CredentialListSid}}", remove_login_list),
         Operation("GET", f"{trunk}/Recording", get_recording),
         Operation("POST", f"{trunk}/Recording", update_recording),
     )

@@ -1,4 +1,4 @@
-"""Twilio's Trunking API: ``/v1/Trunks``. What belongs to a trunk stands in `trunk_parts`.
+"""Twilio's Trunking API: ``/v1/Trunks``. What belongs to a trunk stands in `trunk_parts` and `trunk_access`.
 
 Source: the vendor's OpenAPI document of trunking v1. A trunk is the same record as Zentrunk's and the native API's: its
 origination URLs take the calls of the numbers that point at it, its lists admit the calls of its PBXs.
@@ -13,7 +13,16 @@ from trunkline.core.errors import ConflictError, NotFoundError
 from trunkline.core.model import Page, Trunk
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Operation
-from trunkline.dialects.twilio import arguments, ids, paging, product, requests_trunking, trunk_parts, views_trunking
+from trunkline.dialects.twilio import (
+    arguments,
+    ids,
+    paging,
+    product,
+    requests_trunking,
+    trunk_access,
+    trunk_parts,
+    views_trunking,
+)
 from trunkline.dialects.twilio.answering import deleted
 from trunkline.dialects.twilio.errors import refuse_json
 from trunkline.dialects.twilio.problems import RefusedError
@@ -115,6 +124,8 @@ OPERATIONS = (
     Operation("POST", _ONE, update_trunk),
     Operation("DELETE", _ONE, delete_trunk),
     *trunk_parts.operations(_ONE),
+    *trunk_access.IP_LISTS.operations(_ONE),
+    *trunk_access.LOGIN_LISTS.operations(_ONE),
 )
 
 BYOC_PREFIX = "/v1/ByocTrunks"
