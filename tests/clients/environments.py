@@ -4,11 +4,13 @@ demand from its lock.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +33,33 @@ def environment(requirements: str, name: str) -> Path:
     lock = ROOT / "requirements" / f"{requirements}.txt"
     home = ROOT / ".clients" / f"{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
     python = home / "bin" / "python"
-    if not (home / "ready").exists():
-        shutil.rmtree(home, ignore_errors=True)
-        _run([sys.executable, "-m", "venv", str(home)])
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+
+    def install() -> None:
+        installed([sys.executable, "-m", "venv", str(home)])
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
         # What only exists as source is built by the pinned setuptools, not by one that pip would fetch.
-        _run([*install, "-r", str(ROOT / "requirements" / "build.txt")])
-        _run([*install, "--use-pep517", "--no-build-isolation", "-r", str(lock)])
-        (home / "ready").touch()
+        installed([*pip, "-r", str(ROOT / "requirements" / "build.txt")])
+        installed([*pip, "--use-pep517", "--no-build-isolation", "-r", str(lock)])
+
+    made_once(home, install)
     return python
 
 
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_S, check=False)
+def made_once(home: Path, install: Callable[[], None]) -> None:
+    """Fill a folder by ``install`` unless that was done before; test processes that want it at once take turns."""
+    home.parent.mkdir(exist_ok=True)
+    with (home.parent / f"{home.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "ready").exists():
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir()
+            install()
+            (home / "ready").touch()
+
+
+def installed(command: list[str], cwd: Path | None = None) -> None:
+    """Run an installer's command to its end; where it fails, so does the test, with what was printed."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=INSTALL_S, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
 
 

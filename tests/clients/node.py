@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.environments import INSTALL_S, ROOT, RUN_S, SCRIPTS
+from tests.clients.environments import ROOT, RUN_S, SCRIPTS, installed, made_once
 from tests.clients.tlsdoor import TlsDoor
 
 PACKAGES = {"node": "nodejs", "npm": "npm"}
@@ -35,16 +35,14 @@ def modules(name: str) -> Path:
     locked = ROOT / "requirements" / f"client-{name}"
     digest = hashlib.sha256((locked / "package-lock.json").read_bytes()).hexdigest()[:12]
     home = ROOT / ".clients" / f"{name}-{digest}"
-    if not (home / "ready").exists():
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
+
+    def install() -> None:
         for file in ("package.json", "package-lock.json"):
             shutil.copy(locked / file, home / file)
         # Every package is held to its hash in the lock; none runs a script of its own.
-        install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(install, cwd=home, capture_output=True, text=True, timeout=INSTALL_S, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        (home / "ready").touch()
+        installed(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], home)
+
+    made_once(home, install)
     return home / "node_modules"
 
 
