@@ -11,7 +11,6 @@ from contextlib import contextmanager
 import uvicorn
 
 from trunkline import explaining
-from trunkline.app import plivo_hooks, run_loop, say_ready, told_to_stop
 from trunkline.config import Settings
 from trunkline.core import renewals
 from trunkline.core.addresses import AddressFilter
@@ -21,9 +20,11 @@ from trunkline.core.regulated import Callback
 from trunkline.dialects.asgi import build
 from trunkline.dialects.limits import RateLimit
 from trunkline.dialects.plivo import callbacks
+from trunkline.documents import plivo_hooks
 from trunkline.hooks.client import AiohttpHookClient
 from trunkline.hooks.outbox import Outbox
 from trunkline.installation import priced_rules
+from trunkline.process import run_loop, say_ready, told_to_stop
 from trunkline.store import database
 from trunkline.store.calls import CallReader
 from trunkline.store.inventory import Inventory

@@ -137,7 +137,7 @@ class Call:
             self.hunt = hunt = Hunt(self, targets, self._trunk_done, last=True)
             hunt.next(now)
         elif isinstance(target, ApplicationTarget):
-            self.edge.run_documents(self, target)
+            self.edge.documents.run(self, target)
         elif isinstance(target, GatewaysTarget) and number is not None:
             self._place(target, number.e164, now)
 

@@ -1,4 +1,4 @@
-"""The edge: takes what the transactions report, decides on new calls, and hands everything else to its call.
+"""The edge: takes what the transactions report, and hands it to the reception (outside of dialogs) or to its call.
 
 Nothing here waits: facts are an in-memory read, records go to a journal's thread, documents run in tasks of their own.
 Whoever enters from outside a datagram (a timer, a task) calls `flush` at the end, so that what was queued is sent.
@@ -10,28 +10,21 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from trunkline.config import SipSettings
-from trunkline.core.bindings import Login
 from trunkline.core.caller_names import NameSource
-from trunkline.core.calling import decide_call
 from trunkline.core.calls import EndCause, EndedBy, Ending
-from trunkline.core.facts import ApplicationTarget, Attempt, Facts, NumberFact, Proof, SipUser, Usage
 from trunkline.core.fetching import CallRunner
-from trunkline.core.model import CalledIn
-from trunkline.core.outbound_auth import OutboundAuth
-from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall
-from trunkline.core.registered import hidden, is_token
-from trunkline.core.routing import Decision, Verdict
+from trunkline.core.records import CallRecord
 from trunkline.core.sources import parse_address
-from trunkline.sip.admission import Counts, Doorkeeper, Places, called_host
+from trunkline.sip.admission import Counts, Doorkeeper
 from trunkline.sip.call import Call
-from trunkline.sip.caller_names import ask_name, name_caller
 from trunkline.sip.capture import Capture, Captures
 from trunkline.sip.digest import Nonces
+from trunkline.sip.documents import Documents
 from trunkline.sip.doors import Doors
+from trunkline.sip.edge_ports import FactSource, Journal
 from trunkline.sip.events import (
     TERMINATED,
     AckMissing,
@@ -47,75 +40,19 @@ from trunkline.sip.events import (
     TransportFailed,
 )
 from trunkline.sip.guesses import Guesses
-from trunkline.sip.hop import Hop
 from trunkline.sip.leg import Leg
-from trunkline.sip.legs import DocumentLegs
 from trunkline.sip.locating import Locator, Place, TargetRefusedError
 from trunkline.sip.message import Request
 from trunkline.sip.realms import Realms
-from trunkline.sip.refusals import REFUSALS, STRANGERS, UNCLAIMED, Refusal
+from trunkline.sip.reception import Reception
 from trunkline.sip.registering import EndpointRegistrar
 from trunkline.sip.registrations import Registrations
 from trunkline.sip.replying import reply
 from trunkline.sip.targets import Rests, Target
-from trunkline.sip.texting import ALLOW_OUTSIDE, Texting, text_of
+from trunkline.sip.texting import Texting
 from trunkline.sip.transaction import Transactions
-from trunkline.sip.uri import MessageError
 
 log = logging.getLogger(__name__)
-
-REFUSED_MESSAGE = "message_refused"
-"""The verdict on record of an INVITE that was refused for what it is, before anything was decided."""
-
-_WITHIN_DIALOGS = frozenset({"BYE", "UPDATE", "INFO"})
-
-
-class FactSource(Protocol):
-    """The look-ups that the edge needs; `store.facts.FactReader` is one."""
-
-    def read(self, attempt: Attempt, usage: Usage) -> Facts:
-        """Return the facts for an attempt."""
-        ...
-
-    def outbound_gateways(self, account_id: str) -> list[Any]:
-        """Return the account's outbound gateways."""
-        ...
-
-    def may_show(self, account_id: str, e164: str) -> bool:
-        """Tell whether the account may show this number."""
-        ...
-
-    def registered_name(self, e164: str) -> str | None:
-        """Return the caller name that is registered for a number."""
-        ...
-
-    def outbound_auth(self, carrier_id: str) -> OutboundAuth | None:
-        """Return with what we answer a carrier's challenge. Raises `StoreUnavailableError`."""
-        ...
-
-    def origination_auth(self, uri_id: str) -> OutboundAuth | None:
-        """Return with what we answer the challenge of a trunk's target. Raises `StoreUnavailableError`."""
-        ...
-
-    def sip_users(self, username: str, account_code: str | None, trunk: str, /) -> list[SipUser]:
-        """Return the users of carriers and outbound trunks that have this name. Raises `StoreUnavailableError`."""
-        ...
-
-    def endpoint_login(self, username: str) -> Login | None:
-        """Return what an endpoint's user name and password open. Raises `StoreUnavailableError`."""
-        ...
-
-    def endpoint_in(self, account_id: str, username: str) -> str | None:
-        """Return the login of an endpoint that the account may call."""
-        ...
-
-
-class Journal(Protocol):
-    """Where records go; `store.calls.CallJournal` is one."""
-
-    def put(self, record: CallRecord | UnclaimedCall | CallMessages) -> None:
-        """Take a record."""
-        ...
 
 
 class Edge:
@@ -144,7 +81,6 @@ class Edge:
         self.transactions = transactions
         self.facts = facts
         self.journal = journal
-        self.runner = runner
         self.settings = settings
         self.doors = doors
         self.locator = locator
@@ -161,6 +97,8 @@ class Edge:
             settings.messages_kept(lab=lab), journal, wall=self.wall, now=time.monotonic, later=self.later
         )
         transactions.new_capture = self.captures.new
+        self.reception = Reception(self)
+        self.documents = Documents(self, runner)
         self.keeper = Doorkeeper(
             settings,
             lab=lab,
@@ -168,7 +106,7 @@ class Edge:
             new_token=new_token,
             users=facts.sip_users,
             login=facts.endpoint_login,
-            carriers_at=self._carriers_at,
+            carriers_at=self.reception.carriers_at,
             nonces=nonces,
             guesses=guesses,
         )
@@ -179,10 +117,9 @@ class Edge:
         self.texts: Texting | None = None
         self.calls: set[Call] = set()
         self._legs: dict[str, Leg] = {}
-        self._documents: dict[Call, DocumentLegs] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         if settings.stealth or not lab:
-            transactions.may_answer = self._answers_to
+            transactions.may_answer = self.reception.answers_to
 
     # What the transactions report
 
@@ -245,11 +182,12 @@ class Edge:
         user: Any = getattr(txn, "user", None)
         call = getattr(getattr(user, "leg", user), "call", user)
         if isinstance(call, Call):
-            self._give_up(call, now)
+            self.give_up(call, now)
         if isinstance(txn, ServerTransaction) and txn.request is not None:
             self.transactions.respond(txn, reply(txn.request, 500, to_tag=self.new_token()[:16]), now)
 
-    def _give_up(self, call: Call, now: float) -> None:
+    def give_up(self, call: Call, now: float) -> None:
+        """End a call after a fault of ours; one that cannot even be ended is left to its timers."""
         try:
             call.hang_up_all(Ending(EndedBy.ERROR, EndCause.FAILED, "an internal error"), now)
         except Exception:
@@ -261,26 +199,15 @@ class Edge:
         if tag is not None:
             leg = self._leg_of(request)
             if leg is None:
-                hidden = self.settings.stealth and not self._known(parse_address(event.source.host))
+                hidden = self.settings.stealth and not self.reception.known(parse_address(event.source.host))
                 self.transactions.answer_once(txn, None if hidden else reply(request, 481))
             else:
                 txn.capture = leg.call.capture
                 if txn.capture is not None:
                     txn.capture.add(False, event.data, event.source)
                 leg.on_request(txn, request, now)
-        elif request.method == "INVITE":
-            self._invite(txn, request, event.source, now)
-        elif request.method == "REGISTER" and self.registrar is not None:
-            self.registrar.on_register(txn, request, event.source, now)
-        elif request.method == "OPTIONS":
-            self._options(txn, request, event.source, now)
-        elif request.method == "MESSAGE" and self.texts is not None:
-            self._message(txn, request, event.source, len(event.data), now)
         else:
-            status = 481 if request.method in _WITHIN_DIALOGS else 405
-            answer = reply(request, status, to_tag=self.new_token()[:16], headers=(ALLOW_OUTSIDE,))
-            silent = self._silent(parse_address(event.source.host), now)
-            self.transactions.answer_once(txn, None if silent else answer)
+            self.reception.take(event, now)
 
     def _leg_of(self, request: Request) -> Leg | None:
         """Return the leg whose dialog a request belongs to: Call-ID and both tags (RFC 3261 §12.2.2)."""
@@ -289,201 +216,7 @@ class Edge:
             return None
         return leg
 
-    def _known(self, address: str) -> bool:
-        facts = self.facts.read(Attempt(address, {}), self.counts)
-        return bool(facts.sources or facts.trunks) or self._registers_at(address)
-
-    def _carriers_at(self, address: str) -> set[str]:
-        return {source.carrier.id for source in self.facts.read(Attempt(address, {}), self.counts).sources}
-
-    def _registers_at(self, address: str) -> bool:
-        return self.registrations is not None and self.registrations.calls.knows(address)
-
-    def _answers_to(self, host: str) -> bool:
-        address = parse_address(host)
-        return self._known(address) or not self._silent(address, self.now())
-
-    def admits(self, host: str) -> bool | None:
-        """Judge who connects, as `tcp.Admit`: a carrier, a stranger, or in stealth mode nobody."""
-        if self._known(parse_address(host)):
-            return True
-        return None if self.settings.stealth else False
-
-    def _silent(self, address: str, now: float) -> bool:
-        """Tell whether a stranger gets no answer: in stealth mode, and beyond its rate."""
-        return self.settings.stealth or not self.keeper.may_answer(address, now)
-
-    def _options(self, txn: ServerTransaction, request: Request, source: Hop, now: float) -> None:
-        """Answer a carrier that asks whether we live; strangers get one stateless 403, or nothing in stealth."""
-        address = parse_address(source.host)
-        facts = self.facts.read(Attempt(address, {}), self.counts)
-        if not (facts.sources or facts.trunks or self._registers_at(address)):
-            verdict = Verdict.SOURCE_UNKNOWN if facts.readable else Verdict.FACTS_UNREADABLE
-            within_rate = self.keeper.may_answer(address, now)
-            self._answer_stranger(txn, request, verdict, address, within_rate=within_rate)
-            return
-        try:
-            request.validate()
-        except MessageError as error:
-            self._reject(txn, request, address, error, now)
-            return
-        headers = (ALLOW_OUTSIDE, ("accept", "application/sdp, text/plain"))
-        self.transactions.respond(txn, reply(request, 200, to_tag=self.new_token()[:16], headers=headers), now)
-
-    # New calls
-
-    def _invite(self, txn: ServerTransaction, request: Request, source: Hop, now: float) -> None:
-        try:
-            request.validate(content_types=("application/sdp", "multipart/mixed"))
-            if request.max_forwards == 0:
-                raise MessageError("Too Many Hops", 483)
-            if request.get("contact") in (None, "*"):
-                raise MessageError("Missing Contact")
-            if len(self.calls) >= self.settings.max_calls:
-                raise MessageError("Service Unavailable", 503, headers=(("retry-after", "5"),))
-        except MessageError as error:
-            self._reject(txn, request, parse_address(source.host), error, now)
-            return
-        attempt = self._attempt(request, source)
-        facts = self.facts.read(attempt, self.counts)
-        decision = decide_call(attempt, facts)
-        if decision.verdict is not Verdict.ROUTE:
-            self._refuse(txn, request, attempt, decision, now, known=bool(facts.sources))
-            return
-        self.transactions.respond(txn, reply(request, 100), now)
-        call = Call(self, txn, request, decision, now)
-        if facts.endpoint is not None and self.registrar is not None:
-            call.made_by(facts.endpoint.username, self.registrar.address_of(facts.endpoint.username))
-        self.calls.add(call)
-        self.counts.take(decision.limits, now)
-        call.saw(now, "a", "in", f"INVITE {hidden(request.uri)}")
-        call.saw(now, "a", "out", "100 Trying")
-        call.start(now)
-
-    def _attempt(self, request: Request, source: Hop) -> Attempt:
-        attempt = self.keeper.attempt(request, source, self.wall())
-        if attempt.proof is Proof.GOOD:
-            source.door.keep(source)
-        return attempt if self.registrations is None else self.registrations.calls.recognise(attempt, request)
-
-    def _message(self, txn: ServerTransaction, request: Request, source: Hop, size: int, now: float) -> None:
-        texts = self.texts
-        assert texts is not None  # noqa: S101 -- the caller has looked
-        try:
-            text = text_of(request, size, reliable=source.door.reliable)
-        except MessageError as error:
-            self._reject(txn, request, parse_address(source.host), error, now)
-            return
-        attempt = self._attempt(request, source)
-        facts = self.facts.read(attempt, texts.counts)
-        decision = texts.decide(attempt, facts)
-        if decision.verdict is Verdict.ROUTE:
-            texts.take(txn, request, text, attempt, decision)
-        else:
-            self._refuse(txn, request, attempt, decision, now, known=bool(facts.sources))
-
-    def _reject(self, txn: ServerTransaction, request: Request, source: str, error: MessageError, now: float) -> None:
-        """Refuse a message for what it is: a carrier gets an answer and a trace, a stranger one stateless answer."""
-        answer = reply(request, error.status, error.reason, to_tag=self.new_token()[:16], headers=error.headers)
-        if not self._known(source):
-            self.transactions.answer_once(txn, None if self._silent(source, now) else answer)
-            return
-        self.transactions.respond(txn, answer, now)
-        if request.method in ("INVITE", "MESSAGE"):
-            user = Places(request).get(CalledIn.REQUEST_URI, "")
-            called = "" if is_token(user) else user
-            self._unclaimed(source, called, REFUSED_MESSAGE, (("message", f"{error.status} {error.reason}"),))
-
-    def _refuse(
-        self,
-        txn: ServerTransaction,
-        request: Request,
-        attempt: Attempt,
-        decision: Decision,
-        now: float,
-        *,
-        known: bool,
-    ) -> None:
-        decision, refusal = self.keeper.realms.told(decision, called_host(request)), REFUSALS[decision.verdict]
-        if decision.verdict in STRANGERS and attempt.proof is not Proof.GOOD and not known:
-            within_rate = self.keeper.may_answer(attempt.source, now)
-            if within_rate:
-                self._record_refusal(request, attempt, decision, refusal)
-            self._answer_stranger(txn, request, decision.verdict, attempt.source, within_rate=within_rate)
-            return
-        self._record_refusal(request, attempt, decision, refusal, txn.capture)
-        headers = self.keeper.headers(request, decision.verdict, refusal, attempt.source, self.wall())
-        answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
-        self.transactions.respond(txn, answer, now)
-
-    def _answer_stranger(
-        self, txn: ServerTransaction, request: Request, verdict: Verdict, source: str, *, within_rate: bool
-    ) -> None:
-        """Answer once and keep nothing, so that a scanner gets no retransmissions and costs no memory."""
-        if self.settings.stealth or not within_rate:
-            self.transactions.answer_once(txn, None)
-            return
-        refusal = REFUSALS[verdict]
-        headers = self.keeper.headers(request, verdict, refusal, source, self.wall())
-        answer = reply(request, refusal.status, refusal.reason, to_tag=self.new_token()[:16], headers=headers)
-        self.transactions.answer_once(txn, answer)
-
-    def _record_refusal(
-        self,
-        request: Request,
-        attempt: Attempt,
-        decision: Decision,
-        refusal: Refusal,
-        capture: Capture | None = None,
-    ) -> None:
-        at = datetime.fromtimestamp(self.wall(), UTC)
-        number: NumberFact | None = decision.number
-        if decision.verdict in UNCLAIMED or number is None:
-            called = number.e164 if number else attempt.called.get(CalledIn.REQUEST_URI, "")
-            self._unclaimed(attempt.source, called, decision.verdict.value, decision.trace)
-            return
-        if request.method == "MESSAGE" and self.texts is not None:
-            self.texts.refused(request, attempt, decision, refusal)
-            return
-        record = CallRecord(
-            id=self.new_id(),
-            account_id=number.account_id,
-            number=number.e164,
-            caller=attempt.caller or request.from_.uri.user or "",
-            source=attempt.source,
-            carrier_id=decision.carrier.id if decision.carrier else None,
-            verdict=decision.verdict.value,
-            sip_status=refusal.status,
-            started_at=at,
-            answered_at=None,
-            ended_at=at,
-            ended_by="platform",
-            cause="refused",
-            trace=tuple(decision.trace),
-            ladder=((0.0, "a", "in", f"INVITE {hidden(request.uri)}"), (0.0, "a", "out", f"{refusal.status}")),
-        )
-        self._write_down(record, capture)
-
-    def _write_down(self, record: CallRecord, capture: Capture | None) -> None:
-        """Keep a call's record, and of its messages what is to be kept."""
-        self.journal.put(record)
-        self.captures.end(record, capture)
-
-    def _unclaimed(self, source: str, called: str, verdict: str, trace: tuple[tuple[str, str], ...]) -> None:
-        at = datetime.fromtimestamp(self.wall(), UTC)
-        self.journal.put(
-            UnclaimedCall(
-                source=source,
-                number=called[:64],
-                verdict=verdict,
-                count=1,
-                first_at=at,
-                last_at=at,
-                trace=trace,
-            )
-        )
-
-    # Legs and documents
+    # Legs and tasks
 
     def remember(self, leg: Leg) -> None:
         """Let requests within a leg's dialog find it."""
@@ -510,30 +243,6 @@ class Edge:
         """How many tasks run: documents, ends being told, names being looked up."""
         return len(self._tasks)
 
-    def run_documents(self, call: Call, target: ApplicationTarget) -> None:
-        """Run an application's documents on a call, in a task of their own."""
-        if self.runner is None or call.a.request is None:
-            return
-        unnamed = name_caller(call, call.a.request, can_ask=self.name_source is not None)
-        legs = self._documents[call] = DocumentLegs(call)
-        call.task = self.spawn(self._run(self.runner, call, target, legs, unnamed))
-
-    async def _run(
-        self, runner: CallRunner, call: Call, target: ApplicationTarget, legs: DocumentLegs, unnamed: str | None
-    ) -> None:
-        """Run documents to their end, once it is known who calls; a fault of ours ends the call, for nobody else would.
-
-        ``unnamed`` is the caller's number where its name is to be asked.
-        """
-        try:
-            if unnamed is not None and self.name_source is not None:
-                await ask_name(call, self.name_source, unnamed)
-            await runner.run(target, call.facts, legs)
-        except Exception:
-            log.exception("the documents of call %s could not be run", call.id)
-        self._give_up(call, self.now())
-        self.flush()
-
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run work of a call, or for one, in a task of its own; the edge waits for it at its end, but not for ever."""
         task = asyncio.get_running_loop().create_task(work)
@@ -545,39 +254,12 @@ class Edge:
         """A call is over: give back what it took, write it down, tell its application."""
         self.calls.discard(call)
         self.counts.release(call.decision.limits)
-        legs = self._documents.pop(call, None)
-        if legs is None:
-            self._write_down(call.record(), call.capture)
-            return
-        woken = legs.caller_gone()
-        task, call.task = call.task, None
-        if not woken and call.answered_at is None and task is not None and task is not asyncio.current_task():
-            task.cancel()  # it waits for a document that nobody needs any more
-        target = call.decision.target
-        if isinstance(target, ApplicationTarget):
-            self.spawn(self._tell_end(call, target, task, legs))
+        self.documents.ended(call)
 
-    async def _tell_end(
-        self, call: Call, target: ApplicationTarget, task: asyncio.Task[None] | None, legs: DocumentLegs
-    ) -> None:
-        self._write_down(call.record(), call.capture)
-        noted = len(call.trace)
-        if self.runner is not None:
-            try:
-                await self.runner.tell_end(target, call.facts(), call.note_facts)
-            except Exception:
-                log.exception("the end of call %s could not be told", call.id)
-        noted = self._write_again(call, noted)
-        if task is not None:
-            await asyncio.wait((task,))
-        await legs.settled()
-        self._write_again(call, noted)
-
-    def _write_again(self, call: Call, noted: int) -> int:
-        """Write a call's record again if its trace has grown beyond ``noted`` lines; return how long it is."""
-        if len(call.trace) > noted:
-            self.journal.put(call.record())
-        return len(call.trace)
+    def write_down(self, record: CallRecord, capture: Capture | None) -> None:
+        """Keep a call's record, and of its messages what is to be kept."""
+        self.journal.put(record)
+        self.captures.end(record, capture)
 
     # Time and names
 
