@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -20,13 +19,11 @@ from trunkline.sip.digest import Nonces, Outcome, Result, challenge, verify
 from trunkline.sip.fields import Header
 from trunkline.sip.guesses import Guesses, own_ledgers
 from trunkline.sip.hop import Hop
+from trunkline.sip.identities import callers as callers_of
 from trunkline.sip.message import Request
 from trunkline.sip.realms import Realms
 from trunkline.sip.refusals import Refusal
 from trunkline.sip.uri import MessageError, NameAddr, quote_string, split_list
-
-MAX_IDENTITIES = 2
-"""P-Asserted-Identities of one INVITE: a SIP and a telephone URI (RFC 3325 §9.1)."""
 
 MAX_STRANGERS = 10_000
 """Unknown sources whose rate is remembered; beyond, the record starts anew."""
@@ -58,20 +55,6 @@ class Places:
             return default if text is None else NameAddr.parse(split_list(text)[0]).uri.user or default
         except (MessageError, IndexError):
             return default
-
-
-def identities(request: Request) -> tuple[str, ...]:
-    """Return the user parts of who calls: of each P-Asserted-Identity (RFC 3325 §9.1), then of From.
-
-    What cannot be read is left out.
-    """
-    users: list[str] = []
-    with suppress(MessageError):
-        texts = split_list(request.get("p-asserted-identity") or "")
-        users += [user for text in texts[:MAX_IDENTITIES] if (user := NameAddr.parse(text).uri.user)]
-    with suppress(MessageError):
-        users += [request.from_.uri.user or ""]
-    return tuple(users)
 
 
 class Counts:
@@ -156,7 +139,7 @@ class Doorkeeper:
     def attempt(self, request: Request, source: Hop, now: float) -> Attempt:
         """Return the attempt that an INVITE makes, its credentials already judged."""
         address = source.host if ":" not in source.host else parse_address(source.host)
-        trunk, callers = self.realms.trunk(called_host(request)), partial(identities, request)
+        trunk, callers = self.realms.trunk(called_host(request)), partial(callers_of, request)
         if request.get("authorization") is None:
             return Attempt(address, Places(request), trunk=trunk, callers=callers)
         try:

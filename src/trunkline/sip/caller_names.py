@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trunkline.core.caller_names import NameSource, clean_name, number_to_ask
+from trunkline.sip.identities import identities
 from trunkline.sip.leg import clean
 from trunkline.sip.message import Request
-from trunkline.sip.uri import MessageError, NameAddr
+from trunkline.sip.uri import NameAddr
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call
-
-MAX_IDENTITIES = 4
-"""Values of one identity header that are looked at; RFC 3325 §9.1 allows two."""
 
 _HIDING = frozenset({"id", "user", "header", "history"})
 
@@ -69,25 +67,12 @@ def _is_private(request: Request) -> bool:
 def _carried(request: Request, *, asserted: bool) -> Iterator[tuple[str, str]]:
     """Yield (header, name) for each name that an INVITE carries, the most trustworthy first."""
     if asserted:
-        for identity in _identities(request, "p-asserted-identity"):
+        for identity in identities(request, "p-asserted-identity"):
             yield from _named("P-Asserted-Identity", identity)
-        for identity in _identities(request, "remote-party-id"):
+        for identity in identities(request, "remote-party-id"):
             if _says(identity, "party", "calling") and _says(identity, "privacy", "off"):
                 yield from _named("Remote-Party-ID", identity)
     yield from _named("From", request.from_)
-
-
-def _identities(request: Request, header: str) -> Iterator[NameAddr]:
-    """Yield the values of an identity header; what cannot be read is passed over."""
-    try:
-        values = request.get_list(header)[:MAX_IDENTITIES]
-    except MessageError:
-        return
-    for value in values:
-        try:
-            yield NameAddr.parse(value)
-        except MessageError:
-            continue
 
 
 def _says(identity: NameAddr, name: str, value: str) -> bool:

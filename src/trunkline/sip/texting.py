@@ -23,9 +23,10 @@ from trunkline.core.texts import (
     TextTarget,
     decide_text,
 )
-from trunkline.sip.admission import Counts, identities
+from trunkline.sip.admission import Counts
 from trunkline.sip.events import ServerTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.identities import callers
 from trunkline.sip.leg import ALLOW, clean
 from trunkline.sip.message import Request
 from trunkline.sip.refusals import Refusal
@@ -125,7 +126,7 @@ class Texting:
             account_id=number.account_id,
             number_id=number.id,
             number=number.e164,
-            caller=clean(next(iter(identities(request)), "")),
+            caller=clean(next(iter(callers(request)), "")),
             source=attempt.source,
             carrier_id=decision.carrier.id if decision.carrier else None,
             state=TextState.ACCEPTED if accepted else TextState.REFUSED,

@@ -405,35 +405,34 @@ class FactReader:
 
         Raises `StoreUnavailableError` where they cannot be read. Decrypts: ask only when the carrier has challenged.
         """
-        if self._vault is None:
-            return None
-        try:
-            row = self._db.execute(
-                "SELECT id, ciphertext, public_id, realm FROM credentials "
-                "WHERE carrier_id = ? AND kind = 'sip_outbound' AND revoked_at IS NULL ORDER BY seq LIMIT 1",
-                (carrier_id,),
-            ).fetchone()
-            return OutboundAuth(row[2], self._vault.open(row[1], row[0]), row[3]) if row else None
-        except (sqlite3.Error, InvalidTag, ValueError):  # the last: a row that was damaged
-            raise StoreUnavailableError("the carrier's credentials cannot be read") from None
+        return self._auth(
+            "SELECT id, ciphertext, public_id, realm FROM credentials "
+            "WHERE carrier_id = ? AND kind = 'sip_outbound' AND revoked_at IS NULL ORDER BY seq LIMIT 1",
+            carrier_id,
+            "carrier",
+        )
 
     def origination_auth(self, uri_id: str) -> OutboundAuth | None:
         """Return with what we prove ourselves to a trunk's target, None where its URI has no credentials (any more).
 
         Raises `StoreUnavailableError` where they cannot be read. Decrypts: ask only when the target has challenged.
         """
+        return self._auth(
+            "SELECT c.id, c.ciphertext, u.username, NULL FROM origination_uris u "
+            "JOIN credentials c ON c.id = u.credential_id AND c.revoked_at IS NULL "
+            "WHERE u.id = ? AND u.authenticates = 1 AND u.deleted_at IS NULL",
+            uri_id,
+            "target",
+        )
+
+    def _auth(self, statement: str, owner_id: str, owner: str) -> OutboundAuth | None:
         if self._vault is None:
             return None
         try:
-            row = self._db.execute(
-                "SELECT c.id, c.ciphertext, u.username FROM origination_uris u "
-                "JOIN credentials c ON c.id = u.credential_id AND c.revoked_at IS NULL "
-                "WHERE u.id = ? AND u.authenticates = 1 AND u.deleted_at IS NULL",
-                (uri_id,),
-            ).fetchone()
-            return OutboundAuth(row[2], self._vault.open(row[1], row[0])) if row else None
-        except (sqlite3.Error, InvalidTag, ValueError):
-            raise StoreUnavailableError("the target's credentials cannot be read") from None
+            row = self._db.execute(statement, (owner_id,)).fetchone()
+            return OutboundAuth(row[2], self._vault.open(row[1], row[0]), row[3]) if row else None
+        except (sqlite3.Error, InvalidTag, ValueError):  # the last: a row that was damaged
+            raise StoreUnavailableError(f"the {owner}'s credentials cannot be read") from None
 
 
 class _NoNames:
