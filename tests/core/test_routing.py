@@ -99,6 +99,18 @@ TABLE: dict[str, tuple[Attempt, Facts, Verdict, str]] = {
     "to an application": (
         CALL, Facts((source(C),), (number(C, target=APPLICATION),)), Verdict.ROUTE, "application ivr",
     ),
+    "to a trunk that has a recovery": (
+        CALL,
+        Facts((source(C),), (number(C, target=TRUNK._replace(recovery=APPLICATION)),)),
+        Verdict.ROUTE,
+        "trunk pbx: the call goes there; its disaster recovery URL is asked where no URI can take it",
+    ),
+    "to a trunk that has a recovery and no URI": (
+        CALL,
+        Facts((source(C),), (number(C, target=TRUNK._replace(uris=(), recovery=APPLICATION)),)),
+        Verdict.ROUTE,
+        "trunk pbx has no active URI: its disaster recovery URL is asked",
+    ),
     "carrier of an account above": (
         CALL, Facts((source(C),), (number(C, account="branch"),)), Verdict.ROUTE, "candidate: c",
     ),

@@ -14,9 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.edge.device import proof
-from tests.edge.lab import Lab, Tenant, until
+from tests.edge.lab import Lab, Tenant, account, until
 from tests.edge.peer import Headers, Message, Peer, Talk, sdp, token
+from tests.edge.shop import Shop, hosts
 from tests.edge.test_registrar import User, called_by
+from tests.edge.test_twiml import signed
 from tests.edge.web import Asked, Web
 from tests.server import run
 
@@ -500,3 +502,57 @@ def test_an_endpoint_names_itself(place: Place, web: Web) -> None:
         assert talk.refused().status == 486
     assert web.told("/self").params["CallerName"] == "Desk 7"
     assert place.service.asked == before
+
+
+# What Twilio's dialect says of names: VoiceCallerIdLookup of an application, CnamLookupEnabled of a trunk
+
+
+@pytest.fixture
+def shop(place: Place) -> Shop:
+    """Give an account that asks Twilio's APIs."""
+    return Shop(place.lab, account(place.lab.server, "Shop"), place.lab.sip)
+
+
+def name_told(shop: Shop, place: Place, web: Web, path: str, *, number: str, who: str) -> str | None:
+    """Call a number from another one; return the CallerName that a path is told, None where there is none."""
+    web.asked.clear()
+    with Peer(shop.source) as peer:
+        assert calling(peer, place, number, plain(who)).refused(LIMIT_S + 4.0).status == 486
+    asked = web.told(path)
+    assert signed(asked, shop.twilio_token)
+    return asked.params.get("CallerName")
+
+
+BUSY = '<Response><Reject reason="busy"/></Response>'
+
+
+@pytest.mark.parametrize("of_us", [True, False])
+def test_the_lookup_of_an_application(place: Place, web: Web, shop: Shop, *, of_us: bool) -> None:
+    """Whatever its number says, which may be of another country; a caller of the US is asked about."""
+    path = f"/{token()}"
+    web.pages[path] = BUSY
+    carrier, number = shop.carrier(shop.source), f"1415577{next(hosts):04}" if of_us else f"49309018{next(hosts):04}"
+    shop.plivo("POST", "Number/", {"numbers": number, "carrier": carrier, "region": "lab"}, expect=202)
+    form = {"VoiceUrl": web.url + path, "VoiceCallerIdLookup": "true"}
+    application = shop.twilio("POST", shop.mine("/Applications"), form, expect=201)["sid"]
+    one = shop.mine(f"/IncomingPhoneNumbers/{shop.sid_of(number)}")
+    shop.twilio("POST", one, {"VoiceApplicationSid": application})
+    who, other = place.new_caller(), place.new_caller()
+    assert name_told(shop, place, web, path, number=number, who=who) == f"Name {who}"
+    shop.twilio("POST", shop.mine(f"/Applications/{application}"), {"VoiceCallerIdLookup": "false"})
+    assert name_told(shop, place, web, path, number=number, who=other) is None
+    assert other not in place.service.asked
+    if of_us:
+        shop.twilio("POST", one, {"VoiceCallerIdLookup": "true"})
+        assert name_told(shop, place, web, path, number=number, who=other) == f"Name {other}"
+
+
+def test_the_lookup_of_a_trunk_whose_recovery_is_asked(place: Place, web: Web, shop: Shop) -> None:
+    path = f"/{token()}"
+    web.pages[path] = BUSY
+    trunk = shop.made_trunk()
+    shop.twilio("POST", trunk, {"DisasterRecoveryUrl": web.url + path, "CnamLookupEnabled": "true"})
+    number, who, other = shop.number_on(trunk), place.new_caller(), place.new_caller()
+    assert name_told(shop, place, web, path, number=number, who=who) == f"Name {who}"
+    shop.twilio("POST", trunk, {"CnamLookupEnabled": "false"})
+    assert name_told(shop, place, web, path, number=number, who=other) is None

@@ -418,6 +418,33 @@ def test_nothing_of_a_call_to_an_application_is_left(story: str) -> None:
     collected_off(play)
 
 
+@pytest.mark.parametrize("story", ["caller_hangs_up", "cancelled", "refused"])
+@pytest.mark.parametrize("uris", [TRUNK.uris, ()])
+def test_nothing_of_a_call_that_a_trunks_recovery_takes_is_left(
+    uris: tuple[tuple[str, int, int], ...], story: str
+) -> None:
+    target = TRUNK._replace(uris=uris, recovery=APPLICATION._replace(of_trunk=True))
+
+    async def play() -> None:
+        bench = Bench(target, Runner(DialTarget(kind=TargetKind.SIP, value="sip:127.0.0.3")))
+        plain = bench.invite
+
+        def failing() -> int:
+            call = plain()
+            if uris:
+                bench.answer(bench.last("INVITE"), 503)
+            return call
+
+        for _ in range(3):
+            await _stepwise(bench, failing, story)
+        await bench.settle()
+        bench.later(1.5)
+        await bench.settle()
+        check(bench)
+
+    collected_off(play)
+
+
 async def _stepwise(bench: Bench, plain: Callable[[], int], story: str) -> None:
     """Play a story with the INVITE sent beforehand, so that the document has run as far as its dial."""
     call = plain()

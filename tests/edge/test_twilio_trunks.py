@@ -2,81 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
-import json
 from collections.abc import Iterator
-from contextlib import closing
-from itertools import count
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from tests.edge.device import proof
-from tests.edge.lab import Lab, Tenant, account
+from tests.edge.lab import Lab, account
 from tests.edge.peer import Message, Peer, Talk, sdp, token
+from tests.edge.shop import Shop, call, hosts
 from tests.edge.sipp import Sipp, free_port
 
 pytestmark = [pytest.mark.outside, pytest.mark.timeout(120)]
 
 DIALLED = "12125550188"
 LOGINS = (("desk", "Pass-word-no1"), ("attic", "Pass-word-no2"))
-_hosts = count(10)
-
-
-class Shop(Tenant):
-    """An account that asks Twilio's APIs, with a carrier at an address of its own."""
-
-    def __init__(self, lab: Lab, made: dict[str, Any], sip: tuple[str, int]) -> None:
-        super().__init__(lab.server, made)
-        self.sid: str = made["twilio"]["account_sid"]
-        self.twilio_token: str = made["twilio"]["auth_token"]
-        self.sip = sip
-        self.source = f"127.0.4.{next(_hosts)}"
-
-    def twilio(self, method: str, path: str, form: dict[str, str] | None = None, *, expect: int = 0) -> Any:
-        """Ask one of Twilio's APIs; any 2xx unless ``expect`` says otherwise."""
-        basic = base64.b64encode(f"{self.sid}:{self.twilio_token}".encode()).decode()
-        headers = {"authorization": f"Basic {basic}", "content-type": "application/x-www-form-urlencoded"}
-        with closing(http.client.HTTPConnection(*self.server.http, timeout=20)) as connection:
-            connection.request(method, path, urlencode(form or {}), headers)
-            answer = connection.getresponse()
-            status, text = answer.status, answer.read()
-        assert status == expect if expect else 200 <= status < 300, f"{method} {path}: {status} {text!r}"
-        return json.loads(text) if text else None
-
-    def mine(self, path: str) -> str:
-        """Return a path of this account's."""
-        return f"/2010-04-01/Accounts/{self.sid}{path}.json"
-
-    def made_trunk(self, *urls: tuple[str, int]) -> str:
-        """Create a trunk with origination URLs, each with its priority; return its path."""
-        trunk = f"/v1/Trunks/{self.twilio('POST', '/v1/Trunks', {'FriendlyName': 'office'}, expect=201)['sid']}"
-        for uri, priority in urls:
-            url = {"FriendlyName": "x", "SipUrl": uri, "Priority": str(priority), "Weight": "1", "Enabled": "true"}
-            self.twilio("POST", f"{trunk}/OriginationUrls", url, expect=201)
-        return trunk
-
-    def number_on(self, trunk: str) -> str:
-        """Return a number of this account's that points at a trunk."""
-        digits = self.number(self.carrier(self.source))
-        rows = self._ask("GET", "/v1/phone-numbers", None, f"Bearer {self.key}", 200)["data"]
-        sid = "PN" + next(row["id"] for row in rows if digits in row["number"]).replace("-", "")
-        self.twilio("POST", f"{trunk}/PhoneNumbers", {"PhoneNumberSid": sid}, expect=201)
-        return digits
 
 
 @pytest.fixture
 def shop(lab: Lab) -> Shop:
     """Give an account."""
     return Shop(lab, account(lab.server, "Shop"), lab.sip)
-
-
-def call(shop: Shop, digits: str) -> None:
-    """Let the carrier call a number, be answered, and hang up."""
-    with Sipp("uac_call", ip=shop.source, to=shop.server.via, number=digits) as carrier:
-        carrier.succeeded()
 
 
 def test_a_call_goes_to_the_url_of_the_lowest_priority(shop: Shop) -> None:
@@ -180,7 +125,7 @@ class Pbx:
 @pytest.fixture
 def pbx(shop: Shop) -> Iterator[Pbx]:
     """Give a PBX with a trunk that admits nobody yet."""
-    with Peer(f"127.0.4.{next(_hosts)}") as peer, Peer(f"127.0.4.{next(_hosts)}") as carrier:
+    with Peer(f"127.0.4.{next(hosts)}") as peer, Peer(f"127.0.4.{next(hosts)}") as carrier:
         yield Pbx(shop, shop.made_trunk(("sip:127.0.0.1:9", 1)), peer, carrier)
 
 
@@ -228,7 +173,7 @@ def test_both_kinds_where_it_has_both(pbx: Pbx) -> None:
     login_list(pbx, LOGINS[0])
     ip_list(pbx, pbx.peer.ip)
     pbx.reaches(pbx.proven(LOGINS[0]))
-    with Peer(f"127.0.4.{next(_hosts)}") as stranger:
+    with Peer(f"127.0.4.{next(hosts)}") as stranger:
         assert pbx.proven(LOGINS[0], stranger).refused().status == 403
 
 

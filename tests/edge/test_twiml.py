@@ -160,6 +160,8 @@ def test_a_call_from_the_voice_url_to_its_status(
         "FromCity": "",
         "ForwardedFrom": "+4930123",
         "SipHeader_X-Account": "42",
+        "SipCallId": a.call_id,
+        "SipSourceIp": "127.0.0.2",
     }
     assert asked.params["mine"] == "two words"
     assert {name: asked.params[name] for name in of_all} == of_all
@@ -241,7 +243,7 @@ def test_a_dial_that_nobody_takes(lab: Lab, web: Web, caller: Peer, callee: Peer
     web.pages["/done"] = document()
     a = caller.call(lab.sip, number)
     if status == 486:
-        refusing(callee, 486)
+        invite = refusing(callee, 486)
     else:
         b, invite = ringing(callee)
         b.reply(callee.expect("CANCEL"), 200)
@@ -251,6 +253,43 @@ def test_a_dial_that_nobody_takes(lab: Lab, web: Web, caller: Peer, callee: Peer
     done = web.told("/done").params
     assert (done["DialCallStatus"], done["DialBridged"], done["DialSipResponseCode"]) == (said, "false", str(status))
     assert "DialCallDuration" not in done
+    assert done["DialSipCallId"] == invite.get("call-id")
+
+
+def test_what_the_called_side_says_in_sip(lab: Lab, web: Web, caller: Peer, callee: Peer) -> None:
+    number = to(lab, web, f'<Dial action="/done">{sip(callee)}</Dial>')
+    web.pages["/done"] = document(f'<Dial action="/again">{sip(callee)}</Dial>')
+    web.pages["/again"] = document()
+    a = caller.call(lab.sip, number)
+    invite = callee.expect("INVITE")
+    b = callee.answer(invite)
+    b.reply(invite, 200, body=sdp(2), headers=(("X-Queue", "3"), ("x-agent", "Ann Example"), ("X-" + "n" * 63, "1")))
+    callee.expect("ACK")
+    a.connected()
+    b.bye()
+    done = web.told("/done")
+    told = {name: value for name, value in done.params.items() if name.startswith("DialSip")}
+    assert told == {
+        "DialSipResponseCode": "200",
+        "DialSipCallId": invite.get("call-id"),
+        "DialSipHeader_X-Queue": "3",
+        "DialSipHeader_X-Agent": "Ann Example",
+    }
+    assert signed(done, twiml.token(lab))
+    refusal = refusing(callee, 486)
+    a.hung_up()
+    again = web.told("/again").params
+    assert (again["DialSipCallId"], again["DialSipResponseCode"]) == (refusal.get("call-id"), "486")
+
+
+def test_headers_that_are_too_long_or_too_many_are_not_told(lab: Lab, web: Web, caller: Peer) -> None:
+    number = to(lab, web, "<Hangup/>")
+    few = (("X-Long", "v" * 1025), ("X-Full", "v" * 1024), ("X-" + "n" * 63, "1"))
+    caller.call(lab.sip, number, headers=(*few, *((f"X-{i}", "1") for i in range(60)))).refused()
+    asked = web.told("/voice")
+    told = [name for name in asked.params if name.startswith("SipHeader_")]
+    assert told == ["SipHeader_X-Full", *(f"SipHeader_X-{i}" for i in range(49))]
+    assert signed(asked, twiml.token(lab))
 
 
 def test_without_an_action_the_next_verb_follows(lab: Lab, web: Web, caller: Peer, callee: Peer) -> None:

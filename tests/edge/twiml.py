@@ -47,12 +47,12 @@ def to_application(lab: Lab, hooks: CallHooks) -> str:
 def to_own_hook(lab: Lab, hooks: CallHooks) -> str:
     """Return a number with URLs of its own."""
     digits = lab.number(lab.carrier_id)
-    columns = f"id, account_id, dialect, {HOOK_COLUMNS}, caller_id_lookup, created_at, updated_at"
+    columns = f"id, account_id, dialect, {HOOK_COLUMNS}, created_at, updated_at"
 
     def make(store: SqlStore, actor: Actor, account: Account, connection: sqlite3.Connection) -> None:
         number = numbers.point_at_application(store, actor, numbers.find(store, Scope(account.id), digits), None)
         hook_id, now = store.new_id(), time_text(store.now())
-        values = (hook_id, account.id, "twilio", *hook_values(hooks), 0, now, now)
+        values = (hook_id, account.id, "twilio", *hook_values(hooks), now, now)
         connection.execute(f"INSERT INTO hooks ({columns}) VALUES ({marks(values)})", values)
         store.numbers.update(replace(number, hook_id=hook_id))
 

@@ -81,7 +81,8 @@ class Ending:
 class CallFacts:
     """What an application is told of a call. Numbers are digits without ``+`` where they are numbers at all.
 
-    ``sip_headers`` are the custom headers of the INVITE (``X-…``) and its To header, each as (name, value).
+    ``sip_headers`` are the custom headers of the INVITE (``X-…``) and its To header, each as (name, value);
+    ``sip_call_id`` is its Call-ID, ``source`` the address that it came from. ``of_trunk``: the call was a trunk's.
     """
 
     id: str
@@ -98,6 +99,9 @@ class CallFacts:
     sip_headers: tuple[tuple[str, str], ...] = ()
     sip_status: int | None = None
     """The final answer that the caller has had, None before."""
+    sip_call_id: str = ""
+    source: str = ""
+    of_trunk: bool = False
 
 
 class DialStatus(StrEnum):
@@ -115,7 +119,9 @@ class DialStatus(StrEnum):
 class DialResult:
     """What a dial came to. ``sip_status`` is the last leg's final code (None when no final came).
 
-    ``rang``: somebody rang, or answered. ``leg_id`` is the leg that answered, "" when none did.
+    ``rang``: somebody rang, or answered. ``leg_id`` is the leg that answered, "" when none did. ``sip_call_id`` is the
+    Call-ID of that leg, else of the one that speaks for all, "" where several rang and none does; ``sip_headers`` are
+    the custom headers of the answer that connected it.
     """
 
     status: DialStatus
@@ -125,6 +131,8 @@ class DialResult:
     sip_status: int | None = None
     duration_s: float = 0.0
     detail: str = ""
+    sip_call_id: str = ""
+    sip_headers: tuple[tuple[str, str], ...] = ()
 
 
 class LegChange(StrEnum):

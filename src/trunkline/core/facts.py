@@ -91,13 +91,15 @@ class SourceFact(NamedTuple):
 class TrunkTarget(NamedTuple):
     """A trunk's URIs as (uri, priority, weight), active ones only.
 
-    ``proofs`` names, as (uri, its id), those whose challenges are answered.
+    ``proofs`` names, as (uri, its id), those whose challenges are answered. ``recovery`` answers a call that none of
+    the URIs can take, None where nobody does; a trunk that has it may be without any URI.
     """
 
     trunk_id: str
     name: str
     uris: tuple[tuple[str, int, int], ...]
     proofs: tuple[tuple[str, str], ...] = ()
+    recovery: ApplicationTarget | None = None
 
 
 class GatewaysTarget(NamedTuple):
@@ -112,12 +114,17 @@ class GatewaysTarget(NamedTuple):
 
 
 class ApplicationTarget(NamedTuple):
-    """An application (or a number's inline hook): its dialect and where it asks."""
+    """An application (or a number's inline hook, or what answers in a trunk's place): its dialect and where it asks.
+
+    ``caller_names``: it hears who calls by name, whatever the number says. ``of_trunk``: it answers for a trunk.
+    """
 
     application_id: str
     name: str
     dialect: str
     hooks: CallHooks
+    caller_names: bool = False
+    of_trunk: bool = False
 
 
 Target = TrunkTarget | ApplicationTarget | GatewaysTarget

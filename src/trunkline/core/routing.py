@@ -123,7 +123,7 @@ def decide(attempt: Attempt, facts: Facts) -> Decision:
     if number.target is None:
         trace.append(Step("target", number.target_note or "the number points at nothing"))
         return _refuse(Verdict.NO_TARGET, trace, number, carrier)
-    trace.append(Step("target", f"{_described(number.target)}: the call goes there"))
+    trace.append(Step("target", _described(number.target)))
     keys = (f"account:{number.account_id}", f"carrier:{carrier.id}")
     return Decision(Verdict.ROUTE, number, carrier, number.target, keys, tuple(trace))
 
@@ -320,7 +320,12 @@ def _limited(number: NumberFact, carrier: CarrierFact, facts: Facts, trace: list
 
 
 def _described(target: Target) -> str:
-    return f"{'trunk' if isinstance(target, TrunkTarget) else 'application'} {target.name}"
+    if not isinstance(target, TrunkTarget):
+        return f"application {target.name}: the call goes there"
+    if not target.uris:
+        return f"trunk {target.name} has no active URI: its disaster recovery URL is asked"
+    recovery = "; its disaster recovery URL is asked where no URI can take it" if target.recovery is not None else ""
+    return f"trunk {target.name}: the call goes there{recovery}"
 
 
 def order_uris(uris: Sequence[tuple[str, int, int]], draw: Callable[[], float]) -> list[str]:

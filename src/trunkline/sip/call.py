@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING
 from trunkline.core.calls import CallFacts, CallStatus, EndCause, EndedBy, Ending
 from trunkline.core.facts import ApplicationTarget, GatewaysTarget, TrunkTarget
 from trunkline.core.records import CallRecord
-from trunkline.core.registered import hidden
 from trunkline.core.routing import Decision, order_uris
 from trunkline.sip.dialog import Dialog
 from trunkline.sip.events import ClientTransaction, ServerTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.heard import Heard, heard_of
 from trunkline.sip.hunt import Hunt, Outcome
 from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg, clean
 from trunkline.sip.message import Request, Response
 from trunkline.sip.outbound import DialRefusedError, targets_by_gateways
+from trunkline.sip.recovery import recover
 from trunkline.sip.refusals import cause_of, passed_on
 from trunkline.sip.replying import reply
 from trunkline.sip.targets import trunk_target
-from trunkline.sip.uri import MessageError, NameAddr, split_list
+from trunkline.sip.uri import MessageError
 
 if TYPE_CHECKING:
     from trunkline.sip.edge import Edge
@@ -41,9 +42,6 @@ MAX_RENEWALS = 3
 MAX_LADDER = 200
 """Messages of one call that its record keeps."""
 
-MAX_CUSTOM = 50
-"""Custom headers of one INVITE that its application hears of."""
-
 MAX_TRACE = 200
 """Lines of one call's trace that its record keeps."""
 
@@ -53,9 +51,8 @@ class Call:
 
     __slots__ = (
         "_limit", "a", "answered_at", "b", "caller", "caller_address", "caller_name", "capture", "contact", "decision",
-        "edge", "ended_at", "ending", "forwarded_from", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer",
-        "other_end", "rang", "sip_headers", "source", "started_at", "status", "tag", "task", "told_name", "trace",
-        "txn", "wall",
+        "edge", "ended_at", "ending", "heard", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer",
+        "other_end", "rang", "source", "started_at", "status", "tag", "task", "told_name", "trace", "txn", "wall",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, txn: ServerTransaction, request: Request, decision: Decision, now: float) -> None:
@@ -75,9 +72,7 @@ class Call:
         forwards = request.max_forwards
         self.max_forwards = 70 if forwards is None else forwards
         self.offer = (request.body, request.get("content-type") if request.body else None)
-        heard = isinstance(decision.target, ApplicationTarget)
-        self.sip_headers = custom_headers(request) if heard else ()
-        self.forwarded_from = diverted_by(request) if heard else None
+        self.heard = heard_of(request) if isinstance(decision.target, ApplicationTarget) else Heard()
         self.a = Leg(self, "a", txn.hop)
         self.a.request = request
         self.b: Leg | None = None
@@ -134,7 +129,7 @@ class Call:
             proofs = dict(target.proofs)
             found = [(trunk_target(uri, number.e164), proofs.get(uri)) for uri in uris]
             targets = [t._replace(uri_id=proof) if proof else t for t, proof in found if t is not None]
-            self.hunt = hunt = Hunt(self, targets, self._trunk_done, last=True)
+            self.hunt = hunt = Hunt(self, targets, self._trunk_done, last=True, recovers=target.recovery is not None)
             hunt.next(now)
         elif isinstance(target, ApplicationTarget):
             self.edge.documents.run(self, target)
@@ -159,7 +154,7 @@ class Call:
 
     def _trunk_done(self, outcome: Outcome, now: float) -> None:
         self.hunt = None
-        if outcome.leg is None:
+        if outcome.leg is None and not recover(self, outcome):
             self.note("end", f"no target answered; the last: {outcome.detail}")
             self.refuse(
                 passed_on(outcome.status), Ending(EndedBy.CALLEE, cause_of(outcome.status), outcome.detail), now
@@ -326,21 +321,24 @@ class Call:
 
     def facts(self) -> CallFacts:
         """Return what an application is told of the call now."""
-        number = self.decision.number
+        number, target = self.decision.number, self.decision.target
         return CallFacts(
             id=self.id,
             account_id=number.account_id if number else "",
             caller=self.caller_address or self.caller.removeprefix("+"),
             called=number.e164 if number else "",
             caller_name=self.told_name,
-            forwarded_from=self.forwarded_from,
-            sip_headers=self.sip_headers,
+            forwarded_from=self.heard.forwarded_from,
+            sip_headers=self.heard.headers,
             status=self._status(),
             started_at=self.at(self.started_at) or datetime.now(UTC),
             answered_at=self.at(self.answered_at),
             ended_at=self.at(self.ended_at),
             ending=self.ending,
             sip_status=self.status or None,
+            sip_call_id=self.heard.call_id,
+            source=self.source,
+            of_trunk=isinstance(target, ApplicationTarget) and target.of_trunk,
         )
 
     def _status(self) -> CallStatus:
@@ -380,24 +378,6 @@ _STATUSES = {
     600: CallStatus.BUSY,
     487: CallStatus.CANCELLED,
 }
-
-
-def custom_headers(request: Request) -> tuple[tuple[str, str], ...]:
-    """Return the To header and the custom (``X-``) headers of an INVITE, as applications hear of them."""
-    custom = [(name.title(), clean(value)) for name, value in request.headers if name.startswith("x-")]
-    return (("To", hidden(clean(request.get("to") or ""))), *custom[:MAX_CUSTOM])
-
-
-def diverted_by(request: Request) -> str | None:
-    """Return the user part of the Diversion header (RFC 5806), for calls that were forwarded."""
-    text = request.get("diversion")
-    if text is None:
-        return None
-    try:
-        user = NameAddr.parse(split_list(text)[0]).uri.user
-        return clean(user) if user is not None else None
-    except (MessageError, IndexError):
-        return None
 
 
 class _Renewal:

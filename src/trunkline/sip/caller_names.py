@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trunkline.core.caller_names import NameSource, clean_name, number_to_ask
+from trunkline.core.facts import ApplicationTarget
 from trunkline.sip.identities import identities
 from trunkline.sip.leg import clean
 from trunkline.sip.message import Request
@@ -24,19 +25,23 @@ _HIDING = frozenset({"id", "user", "header", "history"})
 def name_caller(call: Call, request: Request, *, can_ask: bool) -> str | None:
     """Give a call the name that its application hears of; return the number to ask a name source about, if any.
 
-    A number with ``cnam_lookup`` switched off hears of no names. One that cannot have it (it is not of the US), and an
-    endpoint's application, hear of what the call carries, and nobody is asked.
+    A number with ``cnam_lookup`` switched off hears of no names, unless its application is to hear of them. One that
+    cannot have it (it is not of the US), and an endpoint's application, hear of what the call carries, and nobody is
+    asked.
     """
-    number, carrier = call.decision.number, call.decision.carrier
-    if number is None or number.cnam_lookup is False:
+    number, carrier, target = call.decision.number, call.decision.carrier, call.decision.target
+    if number is None:
+        return None
+    lookup = number.cnam_lookup or (isinstance(target, ApplicationTarget) and target.caller_names)
+    if not lookup and number.cnam_lookup is not None:
         return None
     private = _is_private(request)
     for header, name in _carried(request, asserted=carrier is not None and not private):
         call.told_name = name
-        if number.cnam_lookup:
+        if lookup:
             call.note("name", f"{name}, from {header}")
         return None
-    if not number.cnam_lookup:
+    if not lookup:
         return None
     asked = None if private or carrier is None else number_to_ask(call.caller, carrier.profile.country)
     if asked is None or not can_ask:

@@ -23,15 +23,18 @@ ELSEWHERE = Ending(EndedBy.PLATFORM, EndCause.ANSWERED_ELSEWHERE, "another targe
 
 
 class Dialled:
-    """The legs of a dial; ``heard`` hears of each change at once. ``leg_id`` is the leg that answered, "" before."""
+    """The legs of a dial; ``heard`` hears of each change at once. ``leg_id`` is the leg that answered, "" before;
+    ``call_id`` and ``headers`` are then its Call-ID and the custom headers of its answer.
+    """
 
-    __slots__ = ("_call", "_heard", "_open", "answered_at", "leg_id")
+    __slots__ = ("_call", "_heard", "_open", "answered_at", "call_id", "headers", "leg_id")
 
     def __init__(self, call: Call, parties: Sequence[Party], heard: Callable[[DialEvent], None] | None) -> None:
         self._call = call
         self._heard = heard
         self._open = {index: self._begin(party) for index, party in enumerate(parties)}
-        self.leg_id = ""
+        self.leg_id = self.call_id = ""
+        self.headers: tuple[tuple[str, str], ...] = ()
         self.answered_at: float | None = None
 
     def _begin(self, party: Party) -> DialEvent:
@@ -66,6 +69,7 @@ class Dialled:
         leg = replace(self._open[index], change=LegChange.ANSWERED, answered_at=self._at(now), sip_status=200)
         self._open[index] = leg
         self.leg_id, self.answered_at = leg.leg_id, now
+        self.call_id, self.headers = outcome.call_id, outcome.headers
         self._call.note("dial", f"{outcome.leg.name} answered: target {leg.position}, told as {leg.leg_id}")
         self._tell(leg)
         self._tell(replace(leg, change=LegChange.CONNECTED))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trunkline.sip.dialog import Dialog
 from trunkline.sip.events import ClientTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.heard import call_id_of, custom_headers
 from trunkline.sip.hop import Hop
 from trunkline.sip.leg import ALLOW, Leg
 from trunkline.sip.locating import Place, TargetRefusedError
@@ -29,24 +30,33 @@ MAX_RING_S = 180.0
 
 
 class Outcome(NamedTuple):
-    """How a hunt ended: the connected leg, or the last final status (None: no answer at all) and a sentence."""
+    """How a hunt ended: the connected leg, or the last final status (None: no answer at all) and a sentence.
+
+    ``down``: none of the targets was there to take the call or refuse it; each was silent, unreachable, or answered 408
+    or 5xx. ``call_id`` and ``headers`` are the Call-ID of the last leg and the custom headers of the answer of one that
+    connected.
+    """
 
     leg: Leg | None
     status: int | None
     rang: bool
     detail: str
+    down: bool = False
+    call_id: str = ""
+    headers: tuple[Header, ...] = ()
 
 
 class Ringing:
     """One INVITE that is out: what its transaction reports to. ``hunt`` is None once nobody wants its answer."""
 
-    __slots__ = ("heard", "hunt", "leg", "place", "txn")
+    __slots__ = ("heard", "hunt", "leg", "place", "rang", "txn")
 
     def __init__(self, hunt: Hunt, leg: Leg, place: Place) -> None:
         self.hunt: Hunt | None = hunt
         self.leg = leg
         self.place = place
         self.heard = False
+        self.rang = False
         self.txn: ClientTransaction | None = None
 
     def on_response(self, txn: ClientTransaction, response: Response, now: float) -> None:
@@ -124,12 +134,13 @@ def _is_down(target: Target) -> bool:
 class Hunt:
     """Rings ``targets`` in order and tells ``done`` once how it ended. ``last`` says that nothing follows it.
 
-    ``rings`` hears when the first of them rings.
+    ``rings`` hears when the first of them rings. ``recovers`` says that an application takes the call where all of them
+    are down: it is somebody else to try, for the last of them too.
     """
 
     __slots__ = (
-        "_body", "_call", "_done", "_index", "_kind", "_last", "_limit", "_places", "_ringing", "_rings", "_status",
-        "_targets", "rang",
+        "_body", "_call", "_done", "_index", "_kind", "_last", "_limit", "_places", "_recovers", "_ringing", "_rings",
+        "_status", "_targets", "_there", "call_id", "rang",
     )  # fmt: skip
 
     def __init__(
@@ -140,18 +151,22 @@ class Hunt:
         *,
         last: bool,
         rings: Callable[[], None] | None = None,
+        recovers: bool = False,
     ) -> None:
         self._call = call
         self._targets = sorted(call.edge.rests.ordered(targets, call.edge.now(), Target.way), key=_is_down)
         self._done: Callable[[Outcome, float], None] | None = done
         self._rings = rings
-        self._last = last
+        self._last = last and not recovers
+        self._recovers = recovers
         self._index = -1
         self._places: list[Place] = []  # of the target whose turn it is, those that were not tried
         self._limit: asyncio.TimerHandle | None = None
         self._ringing: Ringing | None = None
         self._status: int | None = 480  # until a target was rung, there is nothing to route to
         self._body, self._kind = call.offer
+        self.call_id = ""
+        self._there = False
         self.rang = False
 
     def next(self, now: float, detail: str = "no target") -> None:
@@ -161,7 +176,7 @@ class Hunt:
             return
         self._index += 1
         if self._index >= len(self._targets):
-            self._end(Outcome(None, self._status, self.rang, detail), now)
+            self._end(self._lost(self._status, detail, down=not self._there), now)
             return
         target = self._targets[self._index]
         if target.hop is not None:
@@ -208,6 +223,7 @@ class Hunt:
             leg = Leg(call, call.next_leg_name(), hop, target.carrier_id, target.uri_id, auth=target.auth)
             request = leg.request = build_invite(call, target, hop, self._body, self._kind)
             ringing = self._ringing = Ringing(self, leg, place)
+            self.call_id = call_id_of(request)
             txn = ringing.txn = leg.transmit(request, hop, now)
         except (MessageError, ValueError) as error:
             call.note("target", f"{target.name} cannot be called: {error}")
@@ -215,7 +231,7 @@ class Hunt:
             return
         txn.user = ringing
         call.saw(now, leg.name, "out", f"INVITE {target.uri}")
-        if not self._alone:
+        if self._recovers or not self._alone:
             self._limit = call.edge.later(call.edge.settings.failover_s, self._silent)
 
     def _silent(self) -> None:
@@ -233,6 +249,8 @@ class Hunt:
         if response.status == 100:
             return
         self.rang = True
+        if ringing is not None:
+            ringing.rang = True
         rings, self._rings = self._rings, None
         if rings is not None:
             rings()
@@ -267,12 +285,16 @@ class Hunt:
             self._places.clear()
         if ringing is not None:
             ringing.hunt = None
+            self._there |= ringing.rang and status == 408
         self._status = status
         if fails_over(status):
             self._call.note("failover", detail)
             self.next(now, detail)
         else:
-            self._end(Outcome(None, status, self.rang, detail), now)
+            self._end(self._lost(status, detail), now)
+
+    def _lost(self, status: int | None, detail: str, *, down: bool = False) -> Outcome:
+        return Outcome(None, status, self.rang, detail, down, self.call_id)
 
     def _rest(self, ringing: Ringing | None, rest_s: float | None, now: float) -> None:
         edge = self._call.edge
@@ -292,7 +314,8 @@ class Hunt:
         else:
             leg.answer_due = txn, response.cseq
         self._call.connect(leg, response, now)
-        self._end(Outcome(leg, response.status, self.rang, "answered"), now)
+        headers = custom_headers(response)
+        self._end(Outcome(leg, response.status, self.rang, "answered", call_id=self.call_id, headers=headers), now)
 
     def cancel(self, now: float) -> None:
         """Stop; ``done`` is not called any more."""

@@ -108,7 +108,7 @@ class DocumentLegs:
         try:
             return await self._dial(dial, race, legs)
         except CallerGone:
-            return _cut_short(call, legs, rang=race.rang)
+            return _cut_short(call, legs, race)
         finally:  # a dial that is cancelled was ended by the document; all other ends have been told by now
             legs.end(Ending(EndedBy.DOCUMENT, EndCause.TIME_LIMIT, "the document's scheduled end"), call.edge.now())
             self._dialled = None
@@ -143,6 +143,7 @@ class DocumentLegs:
             leg_id="",
             sip_status=408,
             detail="timeout",
+            sip_call_id=race.call_id,
         )
 
     async def _talk(self, dial: Dial, legs: Dialled) -> DialResult:
@@ -218,14 +219,23 @@ def _talked(legs: Dialled, cause: EndCause, now: float) -> DialResult:
         leg_id=legs.leg_id,
         sip_status=200,
         duration_s=now - (legs.answered_at or now),
+        sip_call_id=legs.call_id,
+        sip_headers=legs.headers,
     )
 
 
-def _cut_short(call: Call, legs: Dialled, *, rang: bool) -> DialResult:
+def _cut_short(call: Call, legs: Dialled, race: Race) -> DialResult:
     """Return what a dial came to whose call ended meanwhile."""
     if legs.leg_id:
         return _talked(legs, call.ending.cause if call.ending else EndCause.NORMAL, call.edge.now())
-    return DialResult(status=DialStatus.CANCELLED, rang=rang, cause=EndCause.CANCELLED, leg_id="", sip_status=487)
+    return DialResult(
+        status=DialStatus.CANCELLED,
+        rang=race.rang,
+        cause=EndCause.CANCELLED,
+        leg_id="",
+        sip_status=487,
+        sip_call_id=race.call_id,
+    )
 
 
 def _unanswered(outcome: Outcome) -> DialResult:
@@ -236,6 +246,7 @@ def _unanswered(outcome: Outcome) -> DialResult:
         leg_id="",
         sip_status=outcome.status,
         detail=outcome.detail,
+        sip_call_id=outcome.call_id,
     )
 
 

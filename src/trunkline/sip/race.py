@@ -23,7 +23,7 @@ class Race:
     ``last`` says that nothing follows them: the early media of a party that is alone may pass.
     """
 
-    __slots__ = ("_done", "_each", "_hunts", "_lost", "_rang")
+    __slots__ = ("_done", "_each", "_hunts", "_lost", "_rang", "call_id")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Race:
         ]
         self._lost: list[Outcome] = []
         self._rang = False
+        self.call_id = ""  # once it was stopped: that of the last leg, where only one party was rung
 
     @property
     def rang(self) -> bool:
@@ -78,6 +79,8 @@ class Race:
         self._done = None
         self._rang = self.rang
         hunts, self._hunts = self._hunts, []
+        if len(hunts) == 1:
+            self.call_id = hunts[0].call_id
         for hunt in hunts:
             hunt.cancel(now)
 

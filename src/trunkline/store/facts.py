@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -26,18 +27,17 @@ from trunkline.core.facts import (
     SipUser,
     SourceFact,
     Target,
-    TrunkTarget,
     Usage,
 )
 from trunkline.core.gateways import HostName, NamedSources
 from trunkline.core.model import CalledIn, CarrierKind, Gateway, NumberProfile, NumberStatus
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.routing import PLAIN, forms_to_read
-from trunkline.core.trunks import sip_uri
 from trunkline.store.carriers import GATEWAY_COLUMNS, gateway_value
 from trunkline.store.rows import HOOK_COLUMNS, hooks_value, marks
 from trunkline.store.secrets import Vault
 from trunkline.store.trunk_facts import lists_of, logins_of, trunks_of
+from trunkline.store.trunk_targets import trunk_target
 
 MAX_SOURCES = 64
 """Carriers read for one source, the oldest first. Where more share it, the dialled number's own carriers are looked up
@@ -63,13 +63,11 @@ _NUMBER = (
 )
 _NUMBER_BY_ONE = _NUMBER.format(forms="?")
 _ACCOUNT = "SELECT routable, max_channels, max_cps FROM accounts WHERE id = ?"
-_APPLICATION = f"SELECT id, name, dialect, active, {HOOK_COLUMNS} FROM applications WHERE id = ? AND deleted_at IS NULL"
-_HOOK = f"SELECT id, dialect, {HOOK_COLUMNS} FROM hooks WHERE id = ?"
-_TRUNK = (
-    "SELECT t.id, t.name, t.active, t.direction, u.uri, l.priority, l.weight, u.id, u.authenticates FROM trunks t "
-    "LEFT JOIN trunk_uris l ON l.trunk_id = t.id AND l.active = 1 LEFT JOIN origination_uris u ON u.id = l.uri_id "
-    "WHERE t.id = ? AND t.deleted_at IS NULL ORDER BY l.position"
+_APPLICATION = (
+    f"SELECT id, name, dialect, active, coalesce(caller_names, 0), {HOOK_COLUMNS} FROM applications "
+    "LEFT JOIN application_details ON application_id = id WHERE id = ? AND deleted_at IS NULL"
 )
+_HOOK = f"SELECT id, dialect, {HOOK_COLUMNS} FROM hooks WHERE id = ?"
 _ENDPOINT = "SELECT id, username, account_id, application_id FROM endpoints WHERE id = ? AND deleted_at IS NULL"
 _LOGIN = (
     "SELECT c.id, e.id, e.account_id, e.username, a.routable, c.ciphertext FROM endpoints e "
@@ -263,7 +261,7 @@ class FactReader:
         number_id, digits, account_id, status, trunk_id, application_id, hook_id, *_ = rows[0]
         active, max_channels, max_cps = self._keep("account", account_id, self._account)
         if trunk_id is not None:
-            target, note = self._keep("trunk", trunk_id, self._trunk)
+            target, note = self._keep("trunk", trunk_id, partial(trunk_target, self._db))
         elif application_id is not None:
             target, note = self._keep("application", application_id, self._application)
         elif hook_id is not None:
@@ -300,27 +298,15 @@ class FactReader:
         row = self._db.execute(_APPLICATION, (application_id,)).fetchone()
         if row is None or not row[3]:
             return None, "the number's application is gone or switched off"
-        if row[4] is None:
+        if row[5] is None:
             return None, f"application {row[1]} has no answer URL"
-        return ApplicationTarget(row[0], row[1], row[2], hooks_value(row[4:])), ""
+        return ApplicationTarget(row[0], row[1], row[2], hooks_value(row[5:]), caller_names=bool(row[4])), ""
 
     def _hook(self, hook_id: str) -> tuple[Target | None, str]:
         row = self._db.execute(_HOOK, (hook_id,)).fetchone()
         if row is None or row[2] is None:
             return None, "the number's own hook has no URL"
         return ApplicationTarget(row[0], "the number's own hook", row[1], hooks_value(row[2:])), ""
-
-    def _trunk(self, trunk_id: str) -> tuple[Target | None, str]:
-        rows = self._db.execute(_TRUNK, (trunk_id,)).fetchall()
-        if not rows or not rows[0][2]:
-            return None, "the number's trunk is gone or switched off"
-        if rows[0][3] == "outbound":
-            return None, f"trunk {rows[0][1]} is an outbound trunk, which takes no calls"
-        uris = tuple([(sip_uri(row[4]), row[5], row[6]) for row in rows if row[4] is not None])
-        if not uris:
-            return None, f"trunk {rows[0][1]} has no active URI"
-        proofs = tuple([(sip_uri(row[4]), row[7]) for row in rows if row[8]])
-        return TrunkTarget(trunk_id, rows[0][1], uris, proofs), ""
 
     def outbound_gateways(self, account_id: str) -> list[tuple[Gateway, str | None]]:
         """Return the gateways by which the account may call out, best first, each with its carrier's country."""

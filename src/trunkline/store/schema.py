@@ -241,7 +241,6 @@ hooks = Table(
     _ref("account_id", "accounts.id"),
     _text("dialect"),
     *_call_hooks(),
-    _int("caller_id_lookup", default="0"),
     _text("created_at"),
     _text("updated_at"),
     Index("hooks_account", "account_id"),

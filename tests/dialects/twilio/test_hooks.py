@@ -177,6 +177,19 @@ def test_what_is_told_where_it_is_known() -> None:
     assert told(hooks().answer(call, HOOK)) == OF_EVERY_CALL | more
 
 
+def test_which_invite_it_was() -> None:
+    call = replace(FACTS, sip_call_id="a84b4c76@gw.example.net", source="203.0.113.7")
+    more = {"SipCallId": "a84b4c76@gw.example.net", "SipSourceIp": "203.0.113.7"}
+    for request in (hooks().answer(call, HOOK), hooks().redirect(call, HOOK)):
+        assert told(request) == OF_EVERY_CALL | more
+        assert signature(request) == sign("token", request.url, request.params)
+
+
+def test_the_call_of_a_trunk() -> None:
+    call = replace(FACTS, of_trunk=True)
+    assert told(hooks().answer(call, HOOK)) == OF_EVERY_CALL | {"Direction": "trunking-originating"}
+
+
 @pytest.mark.parametrize(
     ("caller", "shown"),
     [
@@ -239,6 +252,18 @@ def dialled(status: DialStatus, *, leg: str = "", sip: int | None = None, second
 )
 def test_how_a_dial_ended(result: DialResult, more: dict[str, str]) -> None:
     assert told(hooks().dial_action(FACTS, HOOK, result)) == OF_EVERY_CALL | more
+
+
+def test_the_sip_leg_of_a_dial() -> None:
+    result = replace(
+        dialled(DialStatus.COMPLETED, leg=LEG_ID, sip=200, seconds=2),
+        sip_call_id="out@edge",
+        sip_headers=(("X-Queue", "3"), ("X-Queue", "4"), ("X-Agent", "")),
+    )
+    answer = told(hooks().dial_action(FACTS, HOOK, result))
+    more = {"DialSipCallId": "out@edge", "DialSipHeader_X-Queue": "3", "DialSipHeader_X-Agent": ""}
+    assert answer.items() >= more.items()
+    assert "DialSipCallId" not in told(hooks().dial_action(FACTS, HOOK, dialled(DialStatus.TIMEOUT)))
 
 
 LEG = DialEvent(

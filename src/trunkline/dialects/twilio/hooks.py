@@ -127,14 +127,21 @@ def _leg_status(leg: DialEvent) -> str:
 
 
 def _of_sip(call: CallFacts) -> Params:
-    """Return what is told of the INVITE: its ``X-`` headers, the first of a name, and an endpoint's own address."""
-    told: dict[str, str] = {}
+    """Return what is told of the INVITE: which it is, its ``X-`` headers, and an endpoint's own address."""
+    told: Params = ()
     if call.caller.startswith("sip:"):
         user, _, host = call.caller.removeprefix("sip:").partition("@")
-        told = {"SipDomain": host, "SipUsername": user}
-    for name, value in call.sip_headers:
+        told = (("SipDomain", host), ("SipUsername", user))
+    told += tuple(pair for pair in (("SipCallId", call.sip_call_id), ("SipSourceIp", call.source)) if pair[1])
+    return told + _custom("SipHeader_", call.sip_headers)
+
+
+def _custom(prefix: str, headers: Params) -> Params:
+    """Return the ``X-`` headers among these as parameters, the first of a name."""
+    told: dict[str, str] = {}
+    for name, value in headers:
         if name.lower().startswith("x-"):
-            told.setdefault(f"SipHeader_{name}", value)
+            told.setdefault(prefix + name, value)
     return tuple(told.items())
 
 
@@ -173,6 +180,9 @@ class TwilioHooks:
             told.append(("DialCallDuration", str(ceil(result.duration_s))))
         if result.sip_status is not None:
             told.append(("DialSipResponseCode", str(result.sip_status)))
+        if result.sip_call_id:
+            told.append(("DialSipCallId", result.sip_call_id))
+        told += _custom("DialSipHeader_", result.sip_headers)
         return self.request(hook, (*self._of_call(call), *told))
 
     def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
@@ -207,7 +217,7 @@ class TwilioHooks:
             ("AccountSid", self.account_sid),
             ("CallStatus", _call_status(call)),
             ("ApiVersion", API_VERSION),
-            ("Direction", "inbound"),
+            ("Direction", "trunking-originating" if call.of_trunk else "inbound"),
             *_parties(_address(call.caller), _address(call.called)),
         )
         if call.forwarded_from:

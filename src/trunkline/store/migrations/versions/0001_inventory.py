@@ -193,7 +193,6 @@ def upgrade() -> None:
         sa.Column("message_method", sa.Text(), nullable=False),
         sa.Column("message_fallback_url", sa.Text(), nullable=True),
         sa.Column("message_fallback_method", sa.Text(), nullable=False),
-        sa.Column("caller_id_lookup", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
