@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -65,12 +67,41 @@ def test_a_key_for_everything_and_an_operators(server: Server) -> None:
         assert status(server, key, path="/native/v1/unclaimed") == unclaimed
 
 
+def test_test_credentials_life(server: Server) -> None:
+    made = server.account("D")
+    of_account = ("--account", made["account_id"])
+    new = json.loads(keys(server, "create", *of_account, "--kind", "twilio-test", "--json"))
+    sid, token = new["twilio_test"]["account_sid"], new["twilio_test"]["auth_token"]
+    assert re.fullmatch(r"AC[0-9a-f]{32} [0-9a-f]{32}", f"{sid} {token}")
+
+    def bought() -> int:
+        login = b64encode(f"{sid}:{token}".encode()).decode()
+        headers = {"authorization": f"Basic {login}", "content-type": "application/x-www-form-urlencoded"}
+        with closing(http.client.HTTPConnection(*server.http, timeout=20)) as connection:
+            path = f"/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json"
+            connection.request("POST", path, "PhoneNumber=%2B15005550006", headers)
+            return connection.getresponse().status
+
+    assert bought() == 201
+    (row,) = [key for key in json.loads(keys(server, "list", *of_account, "--json")) if key["kind"] == "twilio-test"]
+    assert (row["id"], row["account_sid"], row["scopes"]) == (new["id"], sid, "")
+    shown = keys(server, "list") + keys(server, "list", "--json") + run("log", "--data", str(server.data), "--json")
+    assert token not in shown
+    assert sid in shown
+    assert "is revoked" in keys(server, "revoke", new["id"])
+    assert bought() == 401
+    printed = keys(server, "create", *of_account, "--kind", "twilio-test")
+    assert "not shown again" in printed
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("create", "--account", "nobody"),
         ("create", "--account", "{account}", "--scope", "everything"),
         ("revoke", "nothing"),
+        ("create", "--account", "nobody", "--kind", "twilio-test"),
+        ("create", "--account", "{account}", "--kind", "twilio-test", "--operator"),
     ],
 )
 def test_what_is_refused(server: Server, words: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""`trunkline regulatory`: identities and bundles of papers, registered by the operator."""
+"""`trunkline regulatory` and `regulated`: papers that the operator registers, and what kinds of number need."""
 
 from __future__ import annotations
 
@@ -62,3 +62,20 @@ def test_what_is_refused(data: Path, account: str, name: str, why: str, capsys: 
     assert main(["regulatory", "add", "identity", "--data", str(data), *words]) != 0
     assert why in capsys.readouterr().err
     assert json.loads(run(data, "regulatory", "list", "--json")) == []
+
+
+def test_what_a_kind_of_number_needs(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made(data, "One")
+    said = run(data, "regulated", "address", "de", "local", "local")
+    assert "DE local numbers have address_requirements local" in said
+    run(data, "regulated", "add", "IN", "mobile")
+    assert json.loads(run(data, "regulated", "list", "--json")) == [
+        {"country": "DE", "number_type": "local", "application": False, "address": "local"},
+        {"country": "IN", "number_type": "mobile", "application": True, "address": "none"},
+    ]
+    assert "ADDRESS" in run(data, "regulated", "list")
+    run(data, "regulated", "address", "DE", "local", "none")
+    run(data, "regulated", "remove", "IN", "mobile")
+    assert json.loads(run(data, "regulated", "list", "--json")) == []
+    assert main(["regulated", "address", "--data", str(data), "QQ", "local", "any"]) != 0
+    assert "not a country" in capsys.readouterr().err

@@ -290,7 +290,9 @@ def _add_compliance(commands: _Commands) -> None:
     reject.set_defaults(outcome="rejected")
     reject.add_argument("--reason", required=True, metavar="TEXT", help="what is wrong; its owner reads it")
     regulated = commands.add_parser(
-        "regulated", help="kinds of number that need an application", description="Regulated kinds of number."
+        "regulated",
+        help="kinds of number that need an application or an address",
+        description="Regulated kinds of number.",
     )
     verbs = regulated.add_subparsers(required=True, metavar="VERB")
     for verb_, is_regulated in (("add", True), ("remove", False)):
@@ -299,6 +301,15 @@ def _add_compliance(commands: _Commands) -> None:
         change.add_argument("country", metavar="COUNTRY", help="two letters of ISO 3166, like IN")
         change.add_argument("number_type", metavar="TYPE", help="local, national, mobile, tollfree or fixed")
         change.set_defaults(regulated=is_regulated)
+    address_need = _command(
+        verbs, "address", "say which address a kind of number has to name (Twilio)", "regulated:set_address_need"
+    )
+    _data(address_need)
+    address_need.add_argument("country", metavar="COUNTRY", help="two letters of ISO 3166, like DE")
+    address_need.add_argument("number_type", metavar="TYPE", help="local, national, mobile, tollfree or fixed")
+    address_need.add_argument(
+        "need", choices=("none", "any", "local", "foreign"), help="local: in the number's country; foreign: outside"
+    )
     shown = _command(verbs, "list", "list what is regulated", "regulated:show_regulated")
     _data(shown)
     _json(shown)
@@ -344,9 +355,11 @@ def _add_carriers(commands: _Commands) -> None:
 
 
 def _add_keys(commands: _Commands) -> None:
-    group = commands.add_parser("keys", help="API keys of accounts", description="API keys.")
+    group = commands.add_parser(
+        "keys", help="API keys and test credentials of accounts", description="API keys and test credentials."
+    )
     verbs = group.add_subparsers(required=True, metavar="VERB")
-    create = _command(verbs, "create", "create an API key and print it, this once", "keys:create")
+    create = _command(verbs, "create", "create an API key or test credentials and print them, this once", "keys:create")
     _data(create)
     create.add_argument("--account", required=True, metavar="ID", help="account that the key opens")
     create.add_argument(
@@ -356,12 +369,18 @@ def _add_keys(commands: _Commands) -> None:
         help="phone_numbers:read or phone_numbers:write; may be given again (default: everything)",
     )
     create.add_argument("--operator", action="store_true", help="give it the operator's rights")
+    create.add_argument(
+        "--kind",
+        choices=("api", "twilio-test"),
+        default="api",
+        help="twilio-test: an AccountSid and a token to test with, which open nothing real (default api)",
+    )
     _json(create)
-    listed = _command(verbs, "list", "list live API keys", "keys:show")
+    listed = _command(verbs, "list", "list live API keys and test credentials", "keys:show")
     _data(listed)
     listed.add_argument("--account", metavar="ID", help="only this account's")
     _json(listed)
-    revoke = _command(verbs, "revoke", "let an API key open nothing any more", "keys:revoke")
+    revoke = _command(verbs, "revoke", "let an API key or test credentials open nothing any more", "keys:revoke")
     _data(revoke)
     revoke.add_argument("key", metavar="ID", help="the key's id, as `keys list` shows it")
 

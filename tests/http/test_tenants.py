@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,8 @@ from tests.http import stocked
 from tests.http.fixtures import copied
 from tests.http.texted import keep_text
 from tests.http.world import Reply, Tenant, World
+from trunkline.core import test_credentials
+from trunkline.core.accounts import operator
 from trunkline.core.model import EVERYTHING, Page
 from trunkline.core.named_ports import AddressFilter
 from trunkline.core.ports import NumberFilter
@@ -382,6 +385,49 @@ def test_without_credentials(tenanted: World, ids: Any, dialect: str, operation:
     assert reply.status == (200 if operation.public else 401)
     assert MARK.encode() not in reply.body
 
+
+@pytest.fixture(scope="module")
+def tester(tenanted: World, ids: Any) -> tuple[str, str]:
+    """Test credentials of the tenant whose ids these are: it has what the routes name, they open none of it."""
+    assert ids
+    owner = tenanted.other.account.id
+
+    def create(store: Any) -> Any:
+        return test_credentials.create(store, operator("test"), owner, lambda pair_id: "AC" + pair_id.replace("-", ""))
+
+    made = tenanted.write(create)
+    return made.credential.public_id, made.secret
+
+
+@every(CLOSED)
+def test_test_credentials_reach_nothing_real(
+    tenanted: World, ids: Any, tester: tuple[str, str], dialect: str, operation: Any
+) -> None:
+    sid, secret = tester
+    nobody = Tenant(tenanted.other.account, secret, secret, secret)
+    basic = {"authorization": "Basic " + b64encode(f"{sid}:{secret}".encode()).decode()}
+    form = basic | {"content-type": "application/x-www-form-urlencoded"}
+    before = contents(tenanted)
+    if dialect != "twilio":
+        named = basic if dialect == "plivo" else nobody.bearer
+        for headers in (named, nobody.basic):
+            path = filled(operation.path, ids[dialect])
+            assert tenanted.ask(operation.method, path, body_of(dialect, operation), headers).status == 401
+    else:
+        suffix = "" if operation.path.startswith("/v1/") else ".json"
+        for account in (tenanted.other.account_sid, sid):
+            values = ids["twilio"] | {"AccountSid": account}
+            body = urlencode(FORM).encode() if operation.method == "POST" else b""
+            reply = tenanted.ask(operation.method, filled(operation.path, values) + suffix, body, form)
+            magic = account == sid and (operation.method, operation.path.rpartition("/")[2]) == MAGIC
+            told = (reply.status, reply.json["code"])
+            assert told == ((400, 400) if magic else (403, 20008))  # the form names no number
+            assert MARK.encode() not in reply.body
+    assert contents(tenanted) == before
+
+
+MAGIC = ("POST", "IncomingPhoneNumbers")
+"""What test credentials can ask for, at their own AccountSid."""
 
 REFERENCES = {
     "carrier": "carrier_id",

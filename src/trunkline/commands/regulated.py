@@ -9,11 +9,11 @@ from pathlib import Path
 
 from trunkline.commands.opening import read, write
 from trunkline.commands.printing import document, table
-from trunkline.core import campaigns, cnam, compliance, e164, reputation, tollfree
+from trunkline.core import address_needs, campaigns, cnam, compliance, e164, reputation, tollfree
 from trunkline.core.errors import UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Actor, Page
 from trunkline.core.ports import Store
-from trunkline.core.regulated import Campaign, Compliance, ComplianceFilter, ComplianceStatus, Document
+from trunkline.core.regulated import AddressNeed, Campaign, Compliance, ComplianceFilter, ComplianceStatus, Document
 
 MAX_LISTED = 1000
 
@@ -182,10 +182,22 @@ def set_regulated(options: Namespace) -> int:
     return 0
 
 
+def set_address_need(options: Namespace) -> int:
+    """Say which postal address numbers of a kind have to name."""
+    need = AddressNeed(options.need)
+    kind = write(
+        options,
+        lambda store, actor: address_needs.set_need(store, actor, options.country, options.number_type, need),
+    )
+    print(f"{kind.country} {kind.number_type} numbers have address_requirements {need.value}")
+    return 0
+
+
 def show_regulated(options: Namespace) -> int:
     """List what is regulated."""
-    found = read(options, lambda store: store.compliance.kinds())
-    return _print(options, ("country", "number_type"), [(kind.country, kind.number_type) for kind in found])
+    found = read(options, lambda store: store.compliance.rules())
+    rows = [(r.kind.country, r.kind.number_type, r.application, r.address.value) for r in found]
+    return _print(options, ("country", "number_type", "application", "address"), rows)
 
 
 def _print(options: Namespace, names: tuple[str, ...], rows: Sequence[Sequence[object]]) -> int:

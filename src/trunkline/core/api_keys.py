@@ -17,6 +17,8 @@ WRITE_NUMBERS = "phone_numbers:write"
 SCOPES = (READ_NUMBERS, WRITE_NUMBERS)
 MAX_KEYS = 100
 """Live keys of one account."""
+REVOCABLE = {CredentialKind.API_KEY: "api_key", CredentialKind.TWILIO_TEST: "test_credentials"}
+"""What the operator revokes by its id, and its names in the change log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,15 @@ def create(store: Store, actor: Actor, account_id: str, scopes: Sequence[str], r
     return NewKey(credential, secret)
 
 
-def revoke(store: Store, actor: Actor, key_id: str) -> None:
-    """Let a key open nothing any more, from the next request on."""
+def revoke(store: Store, actor: Actor, key_id: str) -> Credential:
+    """Let a key, or test credentials, open nothing any more, from the next request on; return what it was."""
     for account in store.accounts.all():
-        for credential in store.credentials.live(account.id, CredentialKind.API_KEY):
-            if credential.id == key_id:
-                store.credentials.revoke(key_id, store.now())
-                store.log.append(actor, account.id, "delete", "api_key", key_id)
-                return
+        for kind, name in REVOCABLE.items():
+            for credential in store.credentials.live(account.id, kind):
+                if credential.id == key_id:
+                    store.credentials.revoke(key_id, store.now())
+                    store.log.append(actor, account.id, "delete", name, key_id)
+                    return credential
     raise NotFoundError(f"{key_id!r} is no live API key", advice="trunkline keys list shows them.")
 
 

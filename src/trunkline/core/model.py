@@ -84,6 +84,7 @@ class CredentialKind(StrEnum):
     SIP_ORIGINATION = "sip_origination"
     SIP_TRUNK = "sip_trunk"
     TWILIO_KEY = "twilio_key"
+    TWILIO_TEST = "twilio_test"
 
 
 class Role(StrEnum):

@@ -144,10 +144,28 @@ class ComplianceFilter:
 
 @dataclass(frozen=True, slots=True)
 class RegulatedKind:
-    """Numbers of this country (ISO 3166) and type wait for an accepted compliance application when they are bought."""
+    """Numbers of this country (ISO 3166) and type."""
 
     country: str
     number_type: str
+
+
+class AddressNeed(StrEnum):
+    """Which postal address a number has to name: any one, one in its own country, or one in another."""
+
+    NONE = "none"
+    ANY = "any"
+    LOCAL = "local"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class KindRules:
+    """What the operator demands of a kind of number: an accepted compliance application, a postal address."""
+
+    kind: RegulatedKind
+    application: bool
+    address: AddressNeed
 
 
 class CallbackState(StrEnum):

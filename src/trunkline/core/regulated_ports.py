@@ -8,6 +8,7 @@ from typing import Protocol
 
 from trunkline.core.model import Listing, Number, Page, Scope
 from trunkline.core.regulated import (
+    AddressNeed,
     Callback,
     Campaign,
     CampaignNumber,
@@ -16,6 +17,7 @@ from trunkline.core.regulated import (
     Document,
     Filing,
     FilingKind,
+    KindRules,
     OpenFiling,
     Profile,
     RegulatedKind,
@@ -146,7 +148,15 @@ class ComplianceStore(Protocol):
         ...
 
     def kinds(self) -> list[RegulatedKind]:
-        """Return what is regulated, in order."""
+        """Return the kinds of number that need an accepted application, in order."""
+        ...
+
+    def rules(self) -> list[KindRules]:
+        """Return the kinds of number of which anything is demanded, in order."""
+        ...
+
+    def set_address_need(self, kind: RegulatedKind, need: AddressNeed) -> None:
+        """Say which address numbers of a kind have to name."""
         ...
 
     def accepted_types(self, account_id: str, country: str) -> list[str]:

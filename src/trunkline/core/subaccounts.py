@@ -27,7 +27,13 @@ HOLDINGS = (
 )
 """Kinds of record that an account has of its own: what a deleted subaccount leaves to its main account."""
 
-_OPENING = (CredentialKind.PLIVO_TOKEN, CredentialKind.TWILIO_TOKEN, CredentialKind.API_KEY, CredentialKind.TWILIO_KEY)
+_OPENING = (
+    CredentialKind.PLIVO_TOKEN,
+    CredentialKind.TWILIO_TOKEN,
+    CredentialKind.API_KEY,
+    CredentialKind.TWILIO_KEY,
+    CredentialKind.TWILIO_TEST,
+)
 _BATCH = Page(500)
 
 

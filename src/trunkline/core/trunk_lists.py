@@ -7,26 +7,30 @@ kinds. An empty list admits nobody.
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 
 from trunkline.core.errors import InvalidError, NotFoundError
 from trunkline.core.model import Actor, Direction, Trunk
-from trunkline.core.named_ports import LoginList
 from trunkline.core.ports import Store
-from trunkline.core.trunk_ports import IpList
 
 MAX_LISTS = 64
 """Lists of each kind that one trunk has at most."""
 
 
-def ip_lists_of(store: Store, trunk: Trunk) -> list[str]:
-    """Return the ids of a trunk's IP lists."""
+class ListKind(StrEnum):
+    """What a list is of, in the words of the store and of the change log: addresses, or logins."""
+
+    IP = "ip_list"
+    LOGIN = "login_list"
+
+
+def lists_of(store: Store, trunk: Trunk, kind: ListKind) -> list[str]:
+    """Return the ids of a trunk's lists of a kind."""
+    ip_lists, login_lists = store.trunk_lists.of_trunk(trunk.id)
+    if kind is ListKind.LOGIN:
+        return list(login_lists)
     own = [] if trunk.ip_list_id is None else [trunk.ip_list_id]
-    return [*own, *store.trunk_lists.of_trunk(trunk.id)[0]]
-
-
-def login_lists_of(store: Store, trunk: Trunk) -> list[str]:
-    """Return the ids of a trunk's lists of logins."""
-    return list(store.trunk_lists.of_trunk(trunk.id)[1])
+    return [*own, *ip_lists]
 
 
 def has_several(store: Store, trunk: Trunk) -> bool:
@@ -44,50 +48,28 @@ def widen(store: Store, actor: Actor, trunk: Trunk, direction: Direction) -> Tru
     return changed
 
 
-def give_ip_list(store: Store, actor: Actor, trunk: Trunk, ip_list: IpList) -> None:
-    """Let calls come from the addresses of a list, too; one that the trunk has stays."""
+def give(store: Store, actor: Actor, trunk: Trunk, kind: ListKind, list_id: str) -> None:
+    """Let calls be admitted by a list, too; one that the trunk has stays."""
     trunk = widen(store, actor, trunk, Direction.OUTBOUND)
-    had = ip_lists_of(store, trunk)
-    if ip_list.id in had:
+    had = lists_of(store, trunk, kind)
+    if list_id in had:
         return
-    _check_room(len(had))
-    store.trunk_lists.add(trunk.id, ip_list_id=ip_list.id)
-    store.log.append(actor, trunk.account_id, "update", "trunk", trunk.id, ip_lists=[*had, ip_list.id])
-
-
-def take_ip_list(store: Store, actor: Actor, trunk: Trunk, list_id: str) -> None:
-    """Take a list from a trunk; `NotFoundError` where it does not have it."""
-    had = ip_lists_of(store, trunk)
-    if list_id not in had:
-        raise NotFoundError("not found")
-    if trunk.ip_list_id == list_id:
-        store.trunks.update(replace(trunk, ip_list_id=None, updated_at=store.now()))
-    store.trunk_lists.remove(trunk.id, ip_list_id=list_id)
-    left = [one for one in had if one != list_id]
-    store.log.append(actor, trunk.account_id, "update", "trunk", trunk.id, ip_lists=left)
-
-
-def give_login_list(store: Store, actor: Actor, trunk: Trunk, login_list: LoginList) -> None:
-    """Let calls prove themselves by any login of a list, too; one that the trunk has stays."""
-    trunk = widen(store, actor, trunk, Direction.OUTBOUND)
-    had = login_lists_of(store, trunk)
-    if login_list.id in had:
-        return
-    _check_room(len(had))
-    store.trunk_lists.add(trunk.id, login_list_id=login_list.id)
-    store.log.append(actor, trunk.account_id, "update", "trunk", trunk.id, login_lists=[*had, login_list.id])
-
-
-def take_login_list(store: Store, actor: Actor, trunk: Trunk, list_id: str) -> None:
-    """Take a list of logins from a trunk; `NotFoundError` where it does not have it."""
-    had = login_lists_of(store, trunk)
-    if list_id not in had:
-        raise NotFoundError("not found")
-    store.trunk_lists.remove(trunk.id, login_list_id=list_id)
-    left = [one for one in had if one != list_id]
-    store.log.append(actor, trunk.account_id, "update", "trunk", trunk.id, login_lists=left)
-
-
-def _check_room(lists: int) -> None:
-    if lists >= MAX_LISTS:
+    if len(had) >= MAX_LISTS:
         raise InvalidError(f"a trunk has at most {MAX_LISTS} lists of a kind", field="list")
+    store.trunk_lists.add(trunk.id, **{f"{kind}_id": list_id})
+    _log(store, actor, trunk, kind, [*had, list_id])
+
+
+def take(store: Store, actor: Actor, trunk: Trunk, kind: ListKind, list_id: str) -> None:
+    """Take a list from a trunk; `NotFoundError` where it does not have it."""
+    had = lists_of(store, trunk, kind)
+    if list_id not in had:
+        raise NotFoundError("not found")
+    if kind is ListKind.IP and trunk.ip_list_id == list_id:
+        store.trunks.update(replace(trunk, ip_list_id=None, updated_at=store.now()))
+    store.trunk_lists.remove(trunk.id, **{f"{kind}_id": list_id})
+    _log(store, actor, trunk, kind, [one for one in had if one != list_id])
+
+
+def _log(store: Store, actor: Actor, trunk: Trunk, kind: ListKind, left: list[str]) -> None:
+    store.log.append(actor, trunk.account_id, "update", "trunk", trunk.id, **{f"{kind}s": left})

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from trunkline.core.model import Listing, Number, Page, Scope
-from trunkline.core.regulated import Compliance, ComplianceFilter, ComplianceStatus, Document, RegulatedKind
+from trunkline.core.regulated import (
+    AddressNeed,
+    Compliance,
+    ComplianceFilter,
+    ComplianceStatus,
+    Document,
+    KindRules,
+    RegulatedKind,
+)
 from trunkline.store.numbers import SqlNumbers
 from trunkline.store.paging import page_of
 from trunkline.store.rows import in_scope, json_text, json_value, marks, time_text, time_value, webhook_value
@@ -174,9 +182,19 @@ class SqlCompliance:
         return [number for number in found if number is not None]
 
     def kinds(self) -> list[RegulatedKind]:
-        """Return what is regulated, in order."""
-        rows = self._db.execute("SELECT country, number_type FROM regulated_kinds ORDER BY country, number_type")
-        return [RegulatedKind(*row) for row in rows]
+        """Return the kinds of number that need an accepted application, in order."""
+        return [rules.kind for rules in self.rules() if rules.application]
+
+    def rules(self) -> list[KindRules]:
+        """Return the kinds of number of which anything is demanded, in order."""
+        rows = self._db.execute(
+            "SELECT country, number_type, application, address FROM regulated_kinds ORDER BY country, number_type"
+        )
+        return [KindRules(RegulatedKind(row[0], row[1]), bool(row[2]), AddressNeed(row[3])) for row in rows]
+
+    def set_address_need(self, kind: RegulatedKind, need: AddressNeed) -> None:
+        """Say which address numbers of a kind have to name."""
+        self._set_rule(kind, "address", need.value)
 
     def accepted_types(self, account_id: str, country: str) -> list[str]:
         """Return the types of number for which an account has an accepted application of a country."""
@@ -190,14 +208,21 @@ class SqlCompliance:
     def is_regulated(self, kind: RegulatedKind) -> bool:
         """Tell whether a kind of number is regulated."""
         row = self._db.execute(
-            "SELECT 1 FROM regulated_kinds WHERE country = ? AND number_type = ?", (kind.country, kind.number_type)
+            "SELECT 1 FROM regulated_kinds WHERE country = ? AND number_type = ? AND application = 1",
+            (kind.country, kind.number_type),
         ).fetchone()
         return row is not None
 
     def set_regulated(self, kind: RegulatedKind, *, regulated: bool) -> None:
         """Mark a kind of number as regulated, or no longer so."""
-        values = (kind.country, kind.number_type)
-        if regulated:
-            self._db.execute("INSERT INTO regulated_kinds VALUES (?, ?) ON CONFLICT DO NOTHING", values)
-        else:
-            self._db.execute("DELETE FROM regulated_kinds WHERE country = ? AND number_type = ?", values)
+        self._set_rule(kind, "application", int(regulated))
+
+    def _set_rule(self, kind: RegulatedKind, column: str, value: object) -> None:
+        named = (kind.country, kind.number_type)
+        self._db.execute(
+            f"INSERT INTO regulated_kinds (country, number_type, {column}) VALUES (?, ?, ?) "
+            f"ON CONFLICT (country, number_type) DO UPDATE SET {column} = excluded.{column}",
+            (*named, value),
+        )
+        nothing = "application = 0 AND address = 'none'"
+        self._db.execute(f"DELETE FROM regulated_kinds WHERE country = ? AND number_type = ? AND {nothing}", named)

@@ -507,8 +507,12 @@ regulated_kinds = Table(
     metadata,
     Column("country", Text, primary_key=True),
     Column("number_type", Text, primary_key=True),
+    _int("application", default="0"),
+    _text("address", default="none"),
 )
-"""Numbers of these countries and types wait, when they are bought, for an accepted compliance application."""
+"""What numbers of these countries and types need: ``application`` 1, an accepted compliance application, for which they
+wait when they are bought; an ``address``, any, local or foreign.
+"""
 
 callbacks = Table(
     "callbacks",

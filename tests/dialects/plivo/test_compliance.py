@@ -341,7 +341,9 @@ class TestNumbers:
         asked = ("regulated", {"country": "in", "number_type": "local"})
         assert world.native("POST", *asked).status == 403
         marked = world.native("POST", *asked, tenant=world.operator)
-        assert marked.json == {"items": [{"country": "IN", "number_type": "local"}]}
+        assert marked.json == {
+            "items": [{"country": "IN", "number_type": "local", "application": True, "address": "none"}]
+        }
         found = world.inventory.read(lambda s: [is_regulated(s, c, "local") for c in ("IN", "US", None)])
         assert found == [True, False, False]
         body = {"country": "IN", "number_type": "local", "regulated": False}

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from trunkline.core import campaigns, cnam, compliance, reputation, tollfree
+from trunkline.core import address_needs, campaigns, cnam, compliance, reputation, tollfree
 from trunkline.core.errors import NotAllowedError, NotFoundError
 from trunkline.core.model import EVERYTHING, Actor, Number, Page, Role
 from trunkline.core.ports import Store
-from trunkline.core.regulated import ComplianceFilter
+from trunkline.core.regulated import AddressNeed, ComplianceFilter
 from trunkline.dialects.http import Answer, Ask
 from trunkline.dialects.native import ids, requests
 from trunkline.dialects.native import requests_regulated as bodies
@@ -174,9 +174,9 @@ async def reject_compliance(ask: Ask, body: bodies.RejectBody) -> views.Complian
 
 
 async def list_regulated(ask: Ask) -> views.RegulatedList:
-    """List the kinds of number that wait for an accepted application when they are bought."""
+    """List the kinds of number that need an accepted application or a postal address."""
     _check(ask)
-    return views.regulated(ask.platform.inventory.read(lambda store: store.compliance.kinds()))
+    return views.regulated(ask.platform.inventory.read(lambda store: store.compliance.rules()))
 
 
 async def set_regulated(ask: Ask, body: bodies.RegulatedBody) -> views.RegulatedList:
@@ -186,7 +186,19 @@ async def set_regulated(ask: Ask, body: bodies.RegulatedBody) -> views.Regulated
 
     def use_case(store: Store) -> views.RegulatedList:
         compliance.set_regulated(store, actor, body.country, body.number_type, regulated=body.regulated)
-        return views.regulated(store.compliance.kinds())
+        return views.regulated(store.compliance.rules())
+
+    return await ask.platform.inventory.write(use_case)
+
+
+async def set_address_need(ask: Ask, body: bodies.AddressNeedBody) -> views.RegulatedList:
+    """Say which postal address numbers of a kind have to name, where a dialect has words for that."""
+    _check(ask)
+    actor = ask.caller.actor
+
+    def use_case(store: Store) -> views.RegulatedList:
+        address_needs.set_need(store, actor, body.country, body.number_type, AddressNeed(body.address))
+        return views.regulated(store.compliance.rules())
 
     return await ask.platform.inventory.write(use_case)
 
@@ -213,4 +225,5 @@ ROUTES: tuple[Row, ...] = (
     Row("POST", f"{_COMPLIANCE}/reject", reject_compliance, body=bodies.RejectBody, gives=views.ComplianceView),
     Row("GET", "/regulated", list_regulated, gives=views.RegulatedList),
     Row("POST", "/regulated", set_regulated, body=bodies.RegulatedBody, gives=views.RegulatedList),
+    Row("POST", "/regulated/address", set_address_need, body=bodies.AddressNeedBody, gives=views.RegulatedList),
 )

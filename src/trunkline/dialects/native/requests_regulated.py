@@ -60,6 +60,14 @@ class RegulatedBody(Struct, forbid_unknown_fields=True, frozen=True):
     regulated: bool = True
 
 
+class AddressNeedBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """Which postal address numbers of a country and type have to name."""
+
+    country: Annotated[str, Meta(pattern="^[A-Za-z]{2}$")]
+    number_type: Literal["local", "national", "mobile", "tollfree", "fixed"]
+    address: Literal["none", "any", "local", "foreign"]
+
+
 class ComplianceListQuery(Struct, forbid_unknown_fields=True, frozen=True):
     """A page of applications, of one status."""
 

@@ -8,13 +8,14 @@ from msgspec import Struct
 
 from trunkline.core.model import Number
 from trunkline.core.regulated import (
+    AddressNeed,
     Campaign,
     Compliance,
     ComplianceStatus,
     Document,
     FilingKind,
+    KindRules,
     OpenFiling,
-    RegulatedKind,
 )
 from trunkline.dialects.native.views import shown
 
@@ -107,10 +108,15 @@ class CompliancePage(Struct, frozen=True):
 
 
 class RegulatedView(Struct, frozen=True):
-    """A kind of number that waits for an accepted application when it is bought."""
+    """A kind of number; with ``application`` it waits for an accepted application when it is bought.
+
+    ``address`` is the postal address that it has to name.
+    """
 
     country: str
     number_type: str
+    application: bool
+    address: AddressNeed
 
 
 class RegulatedList(Struct, frozen=True):
@@ -146,6 +152,6 @@ def document(record: Document) -> DocumentView:
     return shown(DocumentView, record, fields=dict(record.fields))
 
 
-def regulated(records: list[RegulatedKind]) -> RegulatedList:
+def regulated(records: list[KindRules]) -> RegulatedList:
     """Show what is regulated."""
-    return RegulatedList([RegulatedView(kind.country, kind.number_type) for kind in records])
+    return RegulatedList([RegulatedView(r.kind.country, r.kind.number_type, r.application, r.address) for r in records])

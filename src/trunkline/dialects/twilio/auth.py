@@ -1,13 +1,15 @@
 """Who asks in Twilio's dialect: HTTP Basic with an AccountSid and its auth token, or with an API key's SID and secret.
 
 An account acts on its own paths and on those of the accounts below it, a key on its own account's only. A path of any
-other account is not found, like one of no account at all.
+other account is not found, like one of no account at all. Test credentials have an AccountSid of their own: they are an
+account that has nothing, and reach what `magic_numbers` answers only.
 """
 
 from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from dataclasses import replace
 from hashlib import blake2b
 
 from trunkline.core import accounts
@@ -17,11 +19,14 @@ from trunkline.core.ports import Store
 from trunkline.dialects.http import Ask, Caller
 from trunkline.dialects.twilio import ids
 from trunkline.dialects.twilio.problems import RefusedError
+from trunkline.dialects.twilio.views import PREFIX
 
-NOT_ACTIVE = 20005
+NOT_ACTIVE, TEST_CREDENTIALS = 20005, 20008
 _FORM = "application/x-www-form-urlencoded"
 _THE_ACCOUNT = "/Accounts/{AccountSid}"
 """The one path on which a closed account is still seen: its own."""
+_FOR_TESTS = ("POST", f"{PREFIX}/Accounts/{{AccountSid}}/IncomingPhoneNumbers")
+"""The one operation that test credentials reach, at their own AccountSid."""
 
 
 def authenticate(ask: Ask) -> Caller:
@@ -32,7 +37,21 @@ def authenticate(ask: Ask) -> Caller:
     header, path_sid = ask.header(b"authorization"), ask.params.get("AccountSid")
     shown = ask.operation is not None and ask.operation.path.endswith(_THE_ACCOUNT)
     key = blake2b(f"twilio {path_sid} {shown} {header}".encode(), digest_size=32).digest()
-    return ask.platform.inventory.recall(key, lambda store: _caller(store, header, path_sid, closed_too=shown))
+    caller = ask.platform.inventory.recall(key, lambda store: _caller(store, header, path_sid, closed_too=shown))
+    if is_test(caller):
+        _check_reach(ask, caller, path_sid or "")
+    return caller
+
+
+def is_test(caller: Caller) -> bool:
+    """Tell whether somebody asks with test credentials."""
+    return caller.credential is not None and caller.credential.kind is CredentialKind.TWILIO_TEST
+
+
+def _check_reach(ask: Ask, caller: Caller, path_sid: str) -> None:
+    wanted = (ask.operation.method, ask.operation.path) if ask.operation is not None else None
+    if wanted != _FOR_TESTS or ids.record_id(ids.ACCOUNT, path_sid) != caller.account.id:
+        raise RefusedError(TEST_CREDENTIALS, "Resource not accessible with Test Account Credentials", 403)
 
 
 def admit(ask: Ask) -> None:
@@ -53,6 +72,10 @@ def _caller(store: Store, header: str, path_sid: str | None, *, closed_too: bool
         raise NotAuthenticatedError("Authenticate", advice="Your AccountSid or AuthToken was incorrect.")
     if accounts.is_disabled(store, own):
         raise RefusedError(NOT_ACTIVE, "Account not active: its parent account has suspended it", 401)
+    if credential.kind is CredentialKind.TWILIO_TEST:
+        # No record is this account's, and none can be written for it.
+        nobody = replace(own, id=credential.id, parent_id=None)
+        return Caller(nobody, Scope(nobody.id), Actor(account=nobody, label=user), credential)
     acting = own if path_sid is None else _named(store, own, path_sid)
     if acting.id != own.id and credential.kind is CredentialKind.TWILIO_KEY:
         raise NotFoundError("not found")
@@ -73,13 +96,17 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 def _credential(store: Store, user: str, secret: str) -> Credential | None:
-    """Return what opens: a token's public id is its account's code, a key's its SID in lower-case hex."""
+    """Return what opens: a token's public id is its account's code, any other's its SID in lower-case hex."""
     key_id = ids.record_id(ids.KEY, user)
     if key_id is not None:
         return store.credentials.check(CredentialKind.TWILIO_KEY, ids.sid(ids.KEY, key_id), secret)
     account_id = ids.record_id(ids.ACCOUNT, user)
-    account = store.accounts.get(account_id) if account_id else None
-    return store.credentials.check(CredentialKind.TWILIO_TOKEN, account.code, secret) if account else None
+    if account_id is None:
+        return None
+    account = store.accounts.get(account_id)
+    if account is None:
+        return store.credentials.check(CredentialKind.TWILIO_TEST, ids.sid(ids.ACCOUNT, account_id), secret)
+    return store.credentials.check(CredentialKind.TWILIO_TOKEN, account.code, secret)
 
 
 def _named(store: Store, own: Account, path_sid: str) -> Account:

@@ -9,9 +9,10 @@ from collections import defaultdict
 from functools import partial
 from typing import Any
 
-from trunkline.core import buying, countries
+from trunkline.core import address_needs, buying, countries
 from trunkline.core.errors import NotFoundError
 from trunkline.core.ports import Store
+from trunkline.core.regulated import AddressNeed, RegulatedKind
 from trunkline.core.stock import StockItem
 from trunkline.dialects.http import Answer, Ask, Operation
 from trunkline.dialects.twilio import answering, requests_available, views, views_available
@@ -60,15 +61,16 @@ async def search_numbers(ask: Ask, kind: str) -> Answer:
         raise NotFoundError("not found")
     asked = requests_available.search(ask.query(), code, kind)
 
-    def look_up(store: Store) -> tuple[StockItem, ...]:
-        wanted = asked.wanted if not asked.fax else None
+    def look_up(store: Store) -> tuple[tuple[StockItem, ...], AddressNeed]:
+        need = address_needs.all_needs(store).get(RegulatedKind(code, KINDS[kind]), AddressNeed.NONE)
+        wanted = asked.wanted if not asked.fax and need not in asked.without else None
         if wanted is not None and asked.near is not None:
             wanted = buying.calling_area(store, account, wanted, asked.near)
-        return buying.offered(store, account, wanted, asked.page).items if wanted is not None else ()
+        return buying.offered(store, account, wanted, asked.page).items if wanted is not None else (), need
 
-    found = await ask.platform.inventory.search(look_up)
+    found, need = await ask.platform.inventory.search(look_up)
     uri = views.uri(account.id, views_available.RESOURCE, code, kind)
-    shown = [views_available.available(item) for item in found]
+    shown = [views_available.available(item, need) for item in found]
     return answering.whole(ask, "available_phone_numbers", "AvailablePhoneNumber", shown, uri)
 
 

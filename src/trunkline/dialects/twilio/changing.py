@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from trunkline.core import cnam, inline_hooks, number_settings, numbers
+from trunkline.core import address_needs, cnam, inline_hooks, number_settings, numbers
 from trunkline.core.errors import InvalidError, MissingError, UnknownReferenceError
 from trunkline.core.model import Account, AccountState, Actor, Number, Scope
 from trunkline.core.number_settings import NumberSettings
 from trunkline.core.ports import Store
+from trunkline.core.regulated import AddressNeed
 from trunkline.dialects.twilio import references
 from trunkline.dialects.twilio.problems import ANY, RefusedError
 from trunkline.dialects.twilio.requests_numbers import NumberChange, changed_hooks
@@ -44,7 +45,7 @@ def apply(store: Store, actor: Actor, account: Account, number: Number, asked: N
         number = numbers.set_alias(store, actor, number, asked.friendly_name)
     number = _looked_up(store, actor, number, asked)
     before = number_settings.of(store, number.id)
-    after = _settings(store, account, before, asked)
+    after = settings(store, account, before, asked)
     if after != before:
         number = numbers.set_settings(store, actor, number, after)
     had = inline_hooks.of(store, number)
@@ -83,7 +84,8 @@ def _looked_up(store: Store, actor: Actor, number: Number, asked: NumberChange) 
         raise RefusedError(NO_CALLER_NAMES, "VoiceCallerIdLookup is for US numbers only") from None
 
 
-def _settings(store: Store, account: Account, before: NumberSettings, asked: NumberChange) -> NumberSettings:
+def settings(store: Store, account: Account, before: NumberSettings, asked: NumberChange) -> NumberSettings:
+    """Return a number's settings as the form wants them; what it names is the account's, else it is refused."""
     after = before
     if asked.version is not None:
         after = replace(after, document_version=asked.version)
@@ -108,6 +110,15 @@ def _settings(store: Store, account: Account, before: NumberSettings, asked: Num
         return number_settings.with_emergency(after, wanted=asked.emergency, address_id=asked.emergency_address)
     except MissingError:
         raise RefusedError(NO_EMERGENCY, "EmergencyStatus Active needs an EmergencyAddressSid") from None
+
+
+def check_address(store: Store, number: Number) -> None:
+    """Refuse a number whose AddressSid is not what the operator demands of its kind."""
+    unmet = address_needs.unmet(store, number, number_settings.of(store, number.id).address_id)
+    if unmet is not None:
+        need, why = unmet
+        code = references.NO_LOCAL_ADDRESS if need is AddressNeed.LOCAL else references.NO_ADDRESS
+        raise RefusedError(code, f"AddressSid is required: {why}")
 
 
 def _address(store: Store, account: Account, address_id: str, argument: str) -> str | None:

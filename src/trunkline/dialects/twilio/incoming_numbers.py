@@ -10,13 +10,23 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-from trunkline.core import inline_hooks, number_settings, numbers
+from trunkline.core import address_needs, inline_hooks, number_settings, numbers
 from trunkline.core.errors import NotFoundError
 from trunkline.core.model import Listing, Number
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Operation
-from trunkline.dialects.twilio import answering, arguments, ids, obtaining, paging, requests_numbers, views_numbers
-from trunkline.dialects.twilio.changing import apply, transferred
+from trunkline.dialects.twilio import (
+    answering,
+    arguments,
+    ids,
+    magic_numbers,
+    obtaining,
+    paging,
+    requests_numbers,
+    views_numbers,
+)
+from trunkline.dialects.twilio.auth import is_test
+from trunkline.dialects.twilio.changing import apply, check_address, transferred
 from trunkline.dialects.twilio.problems import ANY, RefusedError
 from trunkline.dialects.twilio.views import PREFIX
 
@@ -31,11 +41,13 @@ def shown_of(store: Store, found: Sequence[Number], *, typed: bool = True) -> li
     """Return numbers as IncomingPhoneNumbers."""
     hooks = store.hooks.find([n.hook_id for n in found if n.hook_id is not None])
     settings = store.number_settings.find([n.id for n in found])
+    needs = address_needs.all_needs(store)
     return [
         views_numbers.incoming(
             number,
             hooks[number.hook_id].hooks if number.hook_id is not None else inline_hooks.EMPTY,
             settings.get(number.id, number_settings.DEFAULTS),
+            need=address_needs.of_number(needs, number),
             typed=typed,
         )
         for number in found
@@ -62,12 +74,18 @@ async def list_numbers(ask: Ask, kind: Kind = None) -> Answer:
 
 
 async def create_number(ask: Ask, kind: Kind = None) -> Answer:
-    """Add a number that a carrier delivers, or buy one from the stock; one that the account has is changed."""
+    """Add a number that a carrier delivers, or buy one from the stock; one that the account has is changed.
+
+    With test credentials it is a magic number, which nobody gets.
+    """
+    if is_test(ask.caller):
+        return answering.created(ask, ELEMENT, magic_numbers.shown(ask))
     wanted, caller = requests_numbers.new_number(arguments.form(ask), kind), ask.caller
 
     def use_case(store: Store) -> dict[str, Any]:
         number = obtaining.obtain(store, caller.actor, caller.account, wanted, kind)
         changed = apply(store, caller.actor, caller.account, number, wanted.change)
+        check_address(store, changed)
         return shown_of(store, [changed], typed=kind is None)[0]
 
     return answering.created(ask, ELEMENT, await ask.platform.inventory.write(use_case))
@@ -85,9 +103,13 @@ async def update_number(ask: Ask) -> Answer:
 
     def use_case(store: Store) -> dict[str, Any]:
         number, account = _number(store, ask), ask.caller.account
-        if asked.account is not None and asked.account != account.id:
-            number, account = transferred(store, actor, number, asked.account)
-        return shown_of(store, [apply(store, actor, account, number, asked)])[0]
+        to_id = asked.account if asked.account != account.id else None
+        if to_id is not None:
+            number, account = transferred(store, actor, number, to_id)
+        changed = apply(store, actor, account, number, asked)
+        if to_id is not None or asked.address is not None:
+            check_address(store, changed)
+        return shown_of(store, [changed])[0]
 
     return answering.one(ask, ELEMENT, await ask.platform.inventory.write(use_case))
 

@@ -9,7 +9,7 @@ from trunkline.core.ports import Store
 from trunkline.dialects.twilio.problems import RefusedError
 
 NO_APPLICATION, NO_TRUNK, NO_ADDRESS, NO_EMERGENCY_ADDRESS = 21420, 20404, 21631, 21615
-NO_BUNDLE, NO_IDENTITY = 21649, 21650
+NO_LOCAL_ADDRESS, NO_BUNDLE, NO_IDENTITY = 21615, 21649, 21650
 
 
 def application(store: Store, account: Account, application_id: str, argument: str) -> Application:

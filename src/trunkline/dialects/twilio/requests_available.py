@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from trunkline.core.model import Page
+from trunkline.core.regulated import AddressNeed
 from trunkline.core.stock import StockFilter
 from trunkline.dialects.twilio import arguments, ids, paging
 from trunkline.dialects.twilio.arguments import Args
@@ -25,6 +26,11 @@ NANP = ("US", "CA")
 UNKNOWN_HERE = ("NearLatLong", "InPostalCode")
 """Arguments about what the stock does not know of its numbers."""
 
+_EXCLUDED = {
+    "ExcludeAllAddressRequired": (AddressNeed.ANY, AddressNeed.LOCAL, AddressNeed.FOREIGN),
+    "ExcludeLocalAddressRequired": (AddressNeed.LOCAL,),
+    "ExcludeForeignAddressRequired": (AddressNeed.FOREIGN,),
+}
 _NANP_ONLY = ("AreaCode", "NearNumber", "InRateCenter", "InLata", "InRegion")
 _AREA = re.compile(r"[2-9][0-9]{2}", re.ASCII)
 _NEAR = re.compile(r"\+?1?([2-9][0-9]{2}[2-9][0-9]{2})[0-9]{4}", re.ASCII)
@@ -38,13 +44,14 @@ _SHORTEST, _LONGEST = 2, 16
 class Search:
     """A search: conditions, the part of the result, the NPA-NXX whose calling area is meant, and whether fax is.
 
-    No number does fax.
+    No number does fax. Numbers whose kind has one of the needs in ``without`` are left out.
     """
 
     wanted: StockFilter
     page: Page
     near: str | None
     fax: bool
+    without: frozenset[AddressNeed]
 
 
 def search(args: Args, country: str, kind: str) -> Search:
@@ -62,7 +69,8 @@ def search(args: Args, country: str, kind: str) -> Search:
         raise RefusedError(ANY, "InLata takes digits like 722")
     arguments.flag(args, "Beta")
     voice, sms, mms, fax = (arguments.flag(args, f"{name}Enabled") for name in ("Voice", "Sms", "Mms", "Fax"))
-    excluded = [arguments.flag(args, f"Exclude{which}AddressRequired") for which in ("All", "Local", "Foreign")]
+    excluded = [needs for name, needs in _EXCLUDED.items() if arguments.flag(args, name)]
+    without = frozenset(need for needs in excluded for need in needs)
     return Search(
         StockFilter(
             country=country,
@@ -76,11 +84,12 @@ def search(args: Args, country: str, kind: str) -> Search:
             voice=bool(voice),
             sms=bool(sms),
             mms=bool(mms),
-            unproven=any(excluded),
+            unproven=AddressNeed.LOCAL in without,
         ),
         paging.window(args, ids.NUMBER).page,
         _near(args),
         bool(fax),
+        without,
     )
 
 

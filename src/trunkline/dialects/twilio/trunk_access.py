@@ -8,8 +8,9 @@ from typing import Any
 
 from trunkline.core import ip_lists, login_lists, trunk_lists
 from trunkline.core.errors import NotFoundError
-from trunkline.core.model import Actor, Scope, Trunk
+from trunkline.core.model import Scope, Trunk
 from trunkline.core.ports import Store
+from trunkline.core.trunk_lists import ListKind
 from trunkline.dialects.http import Answer, Ask, Operation
 from trunkline.dialects.twilio import arguments, ids, named_ids, paging, product, requests_trunking, views_trunking
 from trunkline.dialects.twilio.answering import deleted
@@ -26,9 +27,7 @@ class _Kind:
     prefix: str
     key: str
     find: Callable[[Store, Scope, str], Any]
-    of: Callable[[Store, Trunk], list[str]]
-    give: Callable[[Store, Actor, Trunk, Any], None]
-    take: Callable[[Store, Actor, Trunk, str], None]
+    kind: ListKind
 
     def _view(self, ask: Ask, trunk: Trunk, record: Any) -> dict[str, Any]:
         return views_trunking.access_list(ask, trunk, self.part, self.prefix, record)
@@ -36,7 +35,7 @@ class _Kind:
     def _all(self, store: Store, trunk: Trunk) -> list[Any]:
         # What a trunk names is found in its account's whole tree.
         tree = Scope(store.accounts.ancestors(trunk.account_id)[-1], include_children=True)
-        return [self.find(store, tree, list_id) for list_id in self.of(store, trunk)]
+        return [self.find(store, tree, list_id) for list_id in trunk_lists.lists_of(store, trunk, self.kind)]
 
     async def add(self, ask: Ask) -> Answer:
         """Let the trunk's PBXs be admitted by a list, too."""
@@ -48,7 +47,7 @@ class _Kind:
                 record = self.find(store, ask.caller.scope, list_id)
             except NotFoundError:
                 raise RefusedError(BAD_REFERENCE, f"{self.argument} is none of this account's", 404) from None
-            self.give(store, ask.caller.actor, trunk, record)
+            trunk_lists.give(store, ask.caller.actor, trunk, self.kind, record.id)
             return self._view(ask, trunk, record)
 
         return product.one(ask, await ask.platform.inventory.write(use_case), 201)
@@ -82,7 +81,7 @@ class _Kind:
 
         def use_case(store: Store) -> None:
             wanted = ids.path_id(ask, self.argument, self.prefix)
-            self.take(store, ask.caller.actor, found_trunk(store, ask), wanted)
+            trunk_lists.take(store, ask.caller.actor, found_trunk(store, ask), self.kind, wanted)
 
         await ask.platform.inventory.write(use_case)
         return deleted(ask)
@@ -104,9 +103,7 @@ IP_LISTS = _Kind(
     prefix=named_ids.IP_LIST,
     key="ip_access_control_lists",
     find=ip_lists.find,
-    of=trunk_lists.ip_lists_of,
-    give=trunk_lists.give_ip_list,
-    take=trunk_lists.take_ip_list,
+    kind=ListKind.IP,
 )
 LOGIN_LISTS = _Kind(
     part="CredentialLists",
@@ -114,7 +111,5 @@ LOGIN_LISTS = _Kind(
     prefix=named_ids.LOGIN_LIST,
     key="credential_lists",
     find=login_lists.find,
-    of=trunk_lists.login_lists_of,
-    give=trunk_lists.give_login_list,
-    take=trunk_lists.take_login_list,
+    kind=ListKind.LOGIN,
 )

@@ -12,6 +12,7 @@ from trunkline.core import trunk_lists, trunk_settings, trunks
 from trunkline.core.errors import ConflictError, NotFoundError
 from trunkline.core.model import Page, Trunk
 from trunkline.core.ports import Store
+from trunkline.core.trunk_lists import ListKind
 from trunkline.dialects.http import Answer, Ask, Operation
 from trunkline.dialects.twilio import (
     arguments,
@@ -35,7 +36,7 @@ TOO_MANY, IN_USE, TAKEN = 21244, 21247, 21248
 
 
 def _shown(store: Store, ask: Ask, trunk: Trunk) -> dict[str, Any]:
-    lists, login_lists = trunk_lists.ip_lists_of(store, trunk), trunk_lists.login_lists_of(store, trunk)
+    lists, login_lists = (trunk_lists.lists_of(store, trunk, kind) for kind in ListKind)
     listed, with_logins = views_trunking.auth_types(lists, login_lists, trunk.login_id)
     settings = store.trunk_settings.get(trunk.id)
     return views_trunking.trunk(ask, trunk, settings, listed=listed, with_logins=with_logins)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from trunkline.core import countries, e164
+from trunkline.core.regulated import AddressNeed
 from trunkline.core.stock import PROVEN, StockItem
 from trunkline.dialects.twilio import names, views
 
@@ -22,8 +23,8 @@ def country(account_id: str, code: str, kinds: Iterable[str]) -> dict[str, Any]:
     return {"country_code": code, "country": name, "uri": uri, "beta": False, "subresource_uris": links}
 
 
-def available(item: StockItem) -> dict[str, Any]:
-    """Return a number that can be bought; where it is on the map, nobody told the stock."""
+def available(item: StockItem, need: AddressNeed) -> dict[str, Any]:
+    """Return a number that can be bought, of a kind with this need; where it is on the map, nobody told the stock."""
     facts = item.facts
     return {
         "friendly_name": names.friendly(facts.e164),
@@ -36,7 +37,7 @@ def available(item: StockItem) -> dict[str, Any]:
         "region": facts.region,
         "postal_code": None,
         "iso_country": facts.country,
-        "address_requirements": "local" if facts.restriction in PROVEN else "none",
+        "address_requirements": "local" if facts.restriction in PROVEN else need.value,
         "beta": False,
         "capabilities": {"voice": facts.voice, "sms": facts.sms, "mms": facts.mms, "fax": False},
     }

@@ -7,6 +7,7 @@ from typing import Any
 from trunkline.core import e164
 from trunkline.core.model import CallHooks, Number, NumberStatus, Webhook
 from trunkline.core.number_settings import NumberSettings
+from trunkline.core.regulated import AddressNeed
 from trunkline.dialects.twilio import ids, names, views
 
 RESOURCE = "IncomingPhoneNumbers"
@@ -17,9 +18,17 @@ def _sid(prefix: str, record_id: str | None) -> str | None:
     return ids.sid(prefix, record_id) if record_id is not None else None
 
 
-def incoming(record: Number, hooks: CallHooks, settings: NumberSettings, *, typed: bool = True) -> dict[str, Any]:
+def incoming(
+    record: Number,
+    hooks: CallHooks,
+    settings: NumberSettings,
+    *,
+    need: AddressNeed = AddressNeed.NONE,
+    typed: bool = True,
+) -> dict[str, Any]:
     """Return an IncomingPhoneNumber. Unset URLs and applications are empty texts, other unset references null.
 
+    ``need`` says which address numbers of its kind have to name;
     ``typed`` is false for the lists of one kind, where the vendor leaves ``type`` out.
     """
     sid = ids.sid(ids.NUMBER, record.id)
@@ -36,7 +45,7 @@ def incoming(record: Number, hooks: CallHooks, settings: NumberSettings, *, type
         "date_updated": views.date(record.updated_at),
         **_hook("sms_url", "sms_method", hooks.message),
         **_hook("sms_fallback_url", "sms_fallback_method", hooks.message_fallback),
-        "address_requirements": "none",
+        "address_requirements": need.value,
         "beta": False,
         "capabilities": {"voice": record.voice, "sms": record.sms, "mms": record.mms, "fax": False},
         **_hook("status_callback", "status_callback_method", hooks.hangup),

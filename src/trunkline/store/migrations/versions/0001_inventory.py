@@ -529,6 +529,8 @@ def _add_regulated() -> None:
         "regulated_kinds",
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("number_type", sa.Text(), nullable=False),
+        sa.Column("application", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("address", sa.Text(), server_default="none", nullable=False),
         sa.PrimaryKeyConstraint("country", "number_type"),
     )
 
