@@ -37,3 +37,9 @@ def test_a_pipe_and_who_wants_none_do_not(monkeypatch: pytest.MonkeyPatch) -> No
     assert printed(io.StringIO()) == plain
     monkeypatch.setenv("NO_COLOR", "1")
     assert printed(Terminal()) == plain
+
+
+def test_what_a_terminal_would_act_on_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Answers of carriers, names of callers and the like stand in tables; anybody may have written them."""
+    table(("SAID",), [("404 \x1b[31mred\x07 \x9b1m\u202eback\nnext é",)])
+    assert capsys.readouterr().out == "SAID\n404 ?[31mred? ?1m?back?next é\n"

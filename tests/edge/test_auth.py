@@ -355,6 +355,19 @@ def test_guesses_at_one_user_from_many_sources(lab: Lab, trunk: Trunk) -> None:
         assert f'for "{trunk.user}"' in text(lab.unclaimed("credentials_unchecked", source=new.ip))
 
 
+def test_an_own_carrier_of_the_same_name_is_no_way_to_guess(lab: Lab, trunk: Trunk) -> None:
+    """The source is usual for that one only: guesses at the namesake of another account are counted, and wait."""
+    own = Trunk(lab.tenant("Guesser"), "sip:127.0.0.1:9", user=trunk.user, password="another-horse")
+    uri = f"sip:{trunk.number}@{IP_ONLY}"
+    with Peer("127.0.0.93") as guesser:
+        assert tried(guesser, lab, uri, own.user, own.password).status == 403, "right, but not for this number"
+        for _ in range(FREE_OF_SOURCE + 3):
+            assert tried(guesser, lab, uri, trunk.user, "guess").status == 403
+        assert tried(guesser, lab, uri, trunk.user).status == 403, "right, and not looked at"
+        mine = tried(guesser, lab, f"sip:{own.number}@{IP_ONLY}", own.user, own.password)
+        assert mine.status != 403, "its own carrier is heard all the while"
+
+
 # What else the connection and `explain` tell
 
 

@@ -326,6 +326,17 @@ def test_a_gateway_goes_down_by_silence_and_up_by_one_answer(named: Lab) -> None
         }  # fmt: skip
 
 
+def test_what_a_gateway_says_is_safe_to_show(named: Lab) -> None:
+    with Peer("127.0.0.57") as there:
+        carrier = asked(named, there.ip, there.port)
+        question = there.expect("OPTIONS", 15.0)
+        lines = ["SIP/2.0 404 Not\x1b[31m Here\x07", *(f"Via: {via}" for via in question.all("via"))]
+        lines += [f"{name}: {question.get(name)}" for name in ("from", "to", "call-id", "cseq")]
+        there.send("\r\n".join([*lines, "Content-Length: 0", "", ""]), question.source)
+        known = becomes(named, carrier, lambda known: known["health"]["condition"] == "up")["health"]
+    assert known["said"] == "404 Not?[31m Here?"
+
+
 def test_who_is_not_to_be_asked_is_not(named: Lab) -> None:
     with Peer("127.0.0.56") as there:
         carrier = asked(named, there.ip, there.port, options_ping=False)

@@ -458,7 +458,7 @@ def test_a_call_without_our_contact(lab: Lab, tenant: Tenant, registrar: Registr
         assert lab.explain(registrar.ip, number)["verdict"] == "route"
         other = lab.tenant("Neighbour")
         theirs = create(other, registrar, username="4930777")
-        registrar.wait(lambda: len(registrar.bound) == 2)
+        stands(other, theirs, "registered")
         assert call_in(there, lab, f"+{number}", number).refused().status in (401, 403)
         said = lab.explain(registrar.ip, number)
         assert said["verdict"] in ("source_unknown", "credentials_missing")
@@ -469,6 +469,31 @@ def test_a_call_without_our_contact(lab: Lab, tenant: Tenant, registrar: Registr
             if lab.explain(registrar.ip, number)["verdict"] == "route":
                 break
         connected(call_in(there, lab, f"+{number}", number), callee)
+
+
+def test_who_is_not_registered_is_not_at_the_registrar(
+    lab: Lab, tenant: Tenant, registrar: Registrar, callee: Peer
+) -> None:
+    """A carrier that only names a registrar takes no calls from there, and takes none from those who are registered."""
+    carrier = create(tenant, registrar)
+    registrar.token()
+    number = number_on(tenant, carrier, callee)
+    other = lab.tenant("Intruder")
+    theirs = create(other, registrar, username="4930777", password="guessed")
+    stands(other, theirs, "refused")
+    taken = number_on(other, theirs, callee)
+    with Peer(registrar.ip) as there:
+        connected(call_in(there, lab, f"+{number}", number), callee)
+        remove(tenant, carrier_without_numbers(tenant, number, carrier))
+        registrar.wait(lambda: not registrar.bound)
+        assert call_in(there, lab, f"+{taken}", taken).refused().status in (401, 403)
+        callee.quiet(0.2, "INVITE")
+
+
+def carrier_without_numbers(tenant: Tenant, number: str, carrier: str) -> str:
+    """Take a carrier's only number away, and return the carrier."""
+    tenant.plivo("DELETE", f"Number/{number}/", expect=204)
+    return carrier
 
 
 def test_two_registrations_at_one_registrar_never_mix(
@@ -620,6 +645,40 @@ def test_sigterm_takes_every_binding_back(mortal: Callable[..., Lab], registrar:
         assert lab.server.stop() == 0
         registrar.wait(lambda: not registrar.bound)
         assert silent.seen[-1].get("expires") == "0"
+
+
+def test_a_refusal_outlives_a_restart(mortal: Callable[..., Lab]) -> None:
+    """However the process ends: restarts are no way to lock an account at its registrar."""
+    lab = mortal()
+    with Registrar(address(), password="another") as strict:
+        refused = create(lab, strict)
+        stands(lab, refused, "refused")
+        assert lab.server.stop() == 0
+        lab.server.start()
+        strict.stays(2, 2.0)
+        shown = stands(lab, refused, "refused")
+        assert after(shown["next_attempt"]) > timedelta(seconds=800)
+        assert shown["refusals"] == 1
+
+
+def test_what_was_bound_before_a_crash_still_is(mortal: Callable[..., Lab], callee: Peer) -> None:
+    """A registrar that is silent at the restart has our Contact all the same: its calls are taken, by address too."""
+    lab = mortal()
+    with Registrar(address(), expires=600) as registrar, Peer(registrar.ip) as there:
+        carrier = create(lab, registrar)
+        registrar.token()
+        number = number_on(lab, carrier, callee)
+        stands(lab, carrier, "registered")
+        since = standing(lab, carrier)["registered_since"]
+        registrar.rule = lambda _: None
+        seen = len(registrar.seen)
+        lab.server.kill("edge")
+        registrar.comes(seen + 1, within=8.0)
+        connected(call_in(there, lab, f"+{number}", number), callee)
+        registrar.rule = None
+        shown = stands(lab, carrier, "registered")
+        assert shown["registered_since"] == since
+        assert events(lab, carrier) == ["registered"]
 
 
 def test_kill_9_of_the_edge_registers_the_same_contact_again(mortal: Callable[..., Lab], registrar: Registrar) -> None:

@@ -16,6 +16,7 @@ from trunkline.store import registered
 from trunkline.store.registered import FILE, RegisteredReader, SqlRegistered
 
 ALPHA, BETA = Owner("a", "acme", "Alpha"), Owner("b", "umbrella", "Beta")
+NOW = 1.2e9
 FLOW = Flow("TCP", "192.0.2.9", 5060, "192.0.2.1:5060")
 STANDING = Standing("a", "acme", "registered", 200, "200 OK", 2e9, 1e9, 1.5e9, 0, 0, "mark", 1e9, FLOW)
 
@@ -56,20 +57,28 @@ def test_addresses_of_a_registrar(file: SqlRegistered) -> None:
     file.put_addresses(ALPHA, ["192.0.2.1", "192.0.2.2", "192.0.2.1"])
     file.put_addresses(BETA, ["192.0.2.2"])
     assert file.any_address()
-    assert file.at("192.0.2.1", 2) == [ALPHA]
-    assert file.at("192.0.2.2", 2) == [ALPHA, BETA]
-    assert file.at("192.0.2.2", 1) == [ALPHA]
-    assert file.at("192.0.2.3", 2) == []
+    assert file.at("192.0.2.2", 2, NOW) == [], "nobody is registered"
+    for owner in (ALPHA, BETA):
+        file.put(STANDING._replace(carrier_id=owner.carrier_id))
+    assert file.at("192.0.2.1", 2, NOW) == [ALPHA]
+    assert file.at("192.0.2.2", 2, NOW) == [ALPHA, BETA]
+    assert file.at("192.0.2.2", 1, NOW) == [ALPHA]
+    assert file.at("192.0.2.3", 2, NOW) == []
+    file.put(STANDING._replace(until=NOW))
+    assert file.at("192.0.2.2", 2, NOW) == [BETA], "the other one's binding is over"
+    file.put(STANDING._replace(flow=FLOW._replace(host="192.0.2.2")))
+    assert file.at("192.0.2.2", 2, NOW) == [ALPHA], "bound right there; the other one's name only leads there"
+    file.put(STANDING._replace(flow=FLOW._replace(host="192.0.2.1")))
     assert file.is_at("a", "192.0.2.1")
     assert not file.is_at("b", "192.0.2.1")
     file.put_addresses(ALPHA, ["192.0.2.3"])
-    assert not file.is_at("a", "192.0.2.1")
     file.put(STANDING)
+    assert not file.is_at("a", "192.0.2.1")
     assert file.is_at("a", "192.0.2.9"), "the registration's own flow"
     file.forget(["b"])
-    assert file.at("192.0.2.3", 2) == []
+    assert file.at("192.0.2.3", 2, NOW) == []
     assert file.standing("a") is None
-    assert file.at("192.0.2.2", 2) == [BETA]
+    assert file.at("192.0.2.2", 2, NOW) == [BETA]
 
 
 def test_events_are_bounded(tmp_path: Path, file: SqlRegistered, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,4 +124,4 @@ def test_a_file_that_is_locked_for_good_ends_nothing(tmp_path: Path, file: SqlRe
     blocker.close()
     assert file.standing("a") is None
     file.put_addresses(ALPHA, ["192.0.2.1"])
-    assert file.at("192.0.2.1", 2) == [ALPHA]
+    assert file.is_at("a", "192.0.2.1")

@@ -14,12 +14,13 @@ GOOD, WARN, BAD = "32", "33", "31"
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, colours: Mapping[str, str] | None = None) -> None:
     """Print rows under heads, columns aligned; only the heads' line when there are none.
 
-    On a terminal, unless NO_COLOR is set, cells that say exactly a word of ``colours`` have its colour.
+    On a terminal, unless NO_COLOR is set, cells that say exactly a word of ``colours`` have its colour. Texts may come
+    from anybody, so what a terminal would act on is shown as ``?``.
     """
     painted = colours or {}
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         painted = {}
-    texts = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    texts = [[("" if cell is None else _plain(str(cell))) for cell in row] for row in rows]
     widths = [max(len(head), *(len(row[i]) for row in texts)) if texts else len(head) for i, head in enumerate(heads)]
     for row in ([*heads], *texts):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
@@ -27,6 +28,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, colours: Ma
             f"\033[{painted[c]}m{cell}\033[0m" if c in painted else cell for c, cell in zip(row, cells, strict=True)
         ]
         print("  ".join(shown).rstrip())
+
+
+def _plain(text: str) -> str:
+    return text if text.isprintable() else "".join([c if c.isprintable() else "?" for c in text])
 
 
 def document(value: object) -> None:

@@ -170,13 +170,20 @@ def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: s
     if not MIN_SIP_PASSWORD <= len(password) <= MAX_SIP_PASSWORD:
         raise InvalidError(f"a SIP password has {MIN_SIP_PASSWORD} to {MAX_SIP_PASSWORD} characters", field="password")
     namesakes = store.credentials.named(CredentialKind.SIP_INBOUND, username)
-    if any(other.account_id == carrier.account_id for other in namesakes):
+    if any(_share_a_realm(store, carrier.account_id, other.account_id) for other in namesakes):
         raise UsernameTakenError(
-            "another carrier of this account has this SIP user name", field="username", advice="Choose another one."
+            "another carrier of this account, or of one above or below it, has this SIP user name",
+            field="username",
+            advice="Choose another one.",
         )
     if store.credentials.named(CredentialKind.SIP_ENDPOINT, username):
         raise UsernameTakenError("this SIP user name is taken", field="username", advice="Choose another one.")
     sip_logins.keep(store, CredentialKind.SIP_INBOUND, carrier.account_id, (username, password), carrier_id=carrier.id)
+
+
+def _share_a_realm(store: Store, one: str, other: str) -> bool:
+    """Tell whether carriers of two accounts answer for one SIP domain: an account's is also that of those above it."""
+    return one in store.accounts.ancestors(other) or other in store.accounts.ancestors(one)
 
 
 def is_sip_username(text: str) -> bool:
@@ -334,6 +341,8 @@ def _active_networks(carrier: Carrier) -> set[tuple[str, int | None]]:
 
 def _hold_shared(store: Store, actor: Actor, carrier: Carrier, networks: set[tuple[str, int | None]]) -> None:
     """Let the carrier's numbers wait where these networks and names of it are shared with another top-level account."""
+    if carrier.kind is CarrierKind.AUTH:
+        return  # its calls are told by credentials, never by these
     ranges = [sources.network_range(host, prefix) for host, prefix in networks if prefix is not None]
     if any(prefix is None for _, prefix in networks):
         ranges += claims.EVERYWHERE

@@ -2,7 +2,7 @@
 
 A network is shared where another top-level account's carrier admits calls from part of it. A name may lead anywhere
 tomorrow, so one's own name is shared as soon as another top-level account admits any calls by address or name; another
-account's name counts as the addresses that it last led to.
+account's name counts as the addresses that it last led to. `auth` carriers admit nobody by address: theirs never count.
 """
 
 from __future__ import annotations

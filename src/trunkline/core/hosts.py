@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from trunkline.core import sources
 from trunkline.core.errors import InvalidError
 from trunkline.core.ports import Rules
@@ -35,11 +37,23 @@ def outbound(text: str, rules: Rules, field: str) -> str:
     """Return a host that we send to, in its canonical text: a host name or one address, without scheme and port."""
     if is_host_name(text):
         return text.lower().rstrip(".")
-    if "/" in text or text != text.strip():
-        raise InvalidError(f"{field} is a host name or an IP address, without blanks, scheme and port", field=field)
+    if not _is_address(text):
+        raise InvalidError(
+            f"{field} is a host name with a dot in it, or an IP address, without blanks, scheme and port",
+            field=field,
+            advice="Write it like sip.example.com or 203.0.113.7.",
+        )
     host, prefix = sources.parse_network(text, lab=rules.lab, field=field)
     refuse_own(host, prefix, rules, field)
     return host
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def is_host_name(text: str) -> bool:

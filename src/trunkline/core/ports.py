@@ -230,7 +230,8 @@ class CarrierStore(Protocol):
     def ranges(self, carrier_ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return the inbound networks of these carriers, active ones, as ranges of `core.sources.network_range`.
 
-        A host name that admits calls is all addresses: `core.claims.EVERYWHERE`.
+        A host name that admits calls is all addresses: `core.claims.EVERYWHERE`. `auth` carriers have none, here and
+        below: they admit nobody by address.
         """
         ...
 

@@ -134,8 +134,11 @@ class Registered(Protocol):
         """Tell whether an address is one of the carrier's registrar, or that of the registration's own flow."""
         ...
 
-    def at(self, address: str, most: int) -> list[Owner]:
-        """Return up to ``most`` carriers whose registrar has this address."""
+    def at(self, address: str, most: int, now: float) -> list[Owner]:
+        """Return up to ``most`` carriers that are registered ``now`` with a registrar that has this address.
+
+        Where any of them are bound at this very address, those alone: a name may lead anywhere, a binding was taken.
+        """
         ...
 
     def any_address(self) -> bool:

@@ -172,13 +172,15 @@ class Doorkeeper:
         Raises `StoreUnavailableError` where ``users`` does.
         """
         realm = self.realm(request)
-        known: list[SipUser] = []
-        keys: list[str] = []
+        known: list[SipUser] = []  # whose passwords were looked at
+        keys: list[str] = []  # all who are meant, or the name that nobody has
 
         def passwords(username: str) -> list[str] | None:
-            known.extend(_named(self.realms.user(realm, username), users))
-            keys.extend([user.login_id for user in known] or [username[:MAX_NAME]])
-            return None if self._must_wait(source, known, keys) else [user.password for user in known]
+            named = _named(self.realms.user(realm, username), users)
+            keys.extend([user.login_id for user in named] or [username[:MAX_NAME]])
+            known.extend([user for user in named if not self._must_wait(source, user)])
+            wait = not known if named else bool(self._guesses.wait(source, keys))
+            return None if wait else [user.password for user in known]
 
         found = verify(
             request.get_all("authorization"),
@@ -195,14 +197,14 @@ class Doorkeeper:
             self._guesses.right(source, [user.login_id for user in right])
             return Judged("ok", right)
         if found.result == "wrong" and keys:
-            self._guesses.wrong(source, keys)
+            self._guesses.wrong(source, [user.login_id for user in known] or keys)
         return Judged(found.result, note=self._note(found, source, realm, known, keys))
 
-    def _must_wait(self, source: str, known: Sequence[SipUser], keys: Sequence[str]) -> bool:
-        if not self._guesses.wait(source, keys):
+    def _must_wait(self, source: str, user: SipUser) -> bool:
+        """Tell whether a user's password is not to be looked at now. Of namesakes each is judged alone."""
+        if not self._guesses.wait(source, [user.login_id]):
             return False
-        carriers = [user.carrier_id for user in known if user.carrier_id]
-        return not carriers or set(carriers).isdisjoint(self._carriers_at(source))
+        return not user.carrier_id or user.carrier_id not in self._carriers_at(source)
 
     def _note(self, found: Outcome, source: str, realm: str, known: Sequence[SipUser], keys: Sequence[str]) -> str:
         """Say what was the matter with credentials; only the operator reads it, who may know which users there are."""

@@ -79,7 +79,7 @@ class RegisteredCalls:
         if not self.any:
             return False
         with suppress(StoreUnavailableError):
-            return bool(self._registered.at(address, 1))
+            return bool(self._registered.at(address, 1, self._edge.wall()))
         return False
 
     def recognise(self, attempt: Attempt, request: Request) -> Attempt:
@@ -102,7 +102,7 @@ class RegisteredCalls:
         if not self.any:
             return attempt
         with suppress(StoreUnavailableError):
-            here = self._registered.at(attempt.source, MAX_AT_SOURCE)
+            here = self._registered.at(attempt.source, MAX_AT_SOURCE, self._edge.wall())
             return recognise(attempt, None, at_registrar=False, here=here)
         return attempt
 

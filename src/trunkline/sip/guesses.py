@@ -7,7 +7,8 @@ guessing on is pointless. The wait doubles with each wrong answer, and is forgot
 
 A source from which a user was right before is *usual* for it, and heard at once whatever others do, or others behind
 the same address. Since a right answer cannot be told from a wrong one without a look, its wrong ones are looked at,
-too.
+too. That holds for this user alone, not for namesakes in other accounts: else whoever has an account could guess at
+them without end.
 
 Memory is fixed: a `Ledger` has so many places. Where they are all taken, what says least makes room.
 """
@@ -104,20 +105,25 @@ class Guesses:
         self._clock = clock
 
     def wait(self, source: str, users: Sequence[str]) -> int:
-        """Return for how many seconds answers of ``source`` for these users are not looked at; 0: look now."""
+        """Return for how many seconds answers of ``source`` for these users are not looked at; 0: look now.
+
+        Users for whom the source is usual do not count: nobody waits for them there.
+        """
         origin, now = _origin(source), int(self._clock())
-        if any(self._is_fresh(_pair(origin, user), now) for user in users):
+        others = self._unusual(origin, users, now)
+        if not others:
             return 0
         counts = [(self._of_source.read(origin), FREE_OF_SOURCE)]
-        counts += [(self._of_user.read(user), FREE_OF_USER) for user in users]
+        counts += [(self._of_user.read(user), FREE_OF_USER) for user in others]
         return max([_left(count, when, free, now) for (count, when), free in counts])
 
     def wrong(self, source: str, users: Sequence[str]) -> None:
-        """Count an answer that was looked at and wrong."""
+        """Count an answer that was looked at, and wrong for each of these users; usual ones are left out."""
         origin, now = _origin(source), int(self._clock())
-        if any(self._is_fresh(_pair(origin, user), now) for user in users):
+        others = self._unusual(origin, users, now)
+        if not others:
             return
-        for ledger, name in ((self._of_source, origin), *((self._of_user, user) for user in users)):
+        for ledger, name in ((self._of_source, origin), *((self._of_user, user) for user in others)):
             count, when = ledger.read(name)
             ledger.write(name, count + 1 if _is_recent(when, now, FORGET_S) else 1, now)
 
@@ -131,6 +137,9 @@ class Guesses:
     def knows(self, source: str) -> bool:
         """Tell whether anybody has been right from here."""
         return self._is_fresh(_origin(source), int(self._clock()))
+
+    def _unusual(self, origin: str, users: Sequence[str], now: int) -> list[str]:
+        return [user for user in users if not self._is_fresh(_pair(origin, user), now)]
 
     def _is_fresh(self, name: str, now: int) -> bool:
         return _is_recent(self._right.read(name)[1], now, USUAL_S)

@@ -15,6 +15,7 @@ from trunkline.core.gateways import Condition, Health, heard, is_sign_of_life, w
 from trunkline.core.model import Gateway
 from trunkline.sip.events import ClientTransaction
 from trunkline.sip.fields import Header
+from trunkline.sip.granting import printable
 from trunkline.sip.hop import Hop
 from trunkline.sip.leg import ALLOW
 from trunkline.sip.locating import Place, TargetRefusedError
@@ -51,7 +52,7 @@ class _Question:
     def on_response(self, _: ClientTransaction, response: Response, now: float) -> None:  # noqa: ARG002 -- as all users
         """Take a response."""
         if response.status >= 200:
-            self._say(is_sign_of_life(response.status), f"{response.status} {response.reason}")
+            self._say(is_sign_of_life(response.status), f"{response.status} {printable(response.reason)}".rstrip())
 
     def on_failure(self, now: float, why: str) -> None:  # noqa: ARG002 -- as all users
         """No answer came, or it could not be sent."""

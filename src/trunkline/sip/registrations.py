@@ -136,23 +136,30 @@ class Registrations:
         wanted = self._next.pop(carrier_id, None)
         if wanted is None:
             return
-        line = self._lines[carrier_id] = Line(self, wanted, self._remembered(wanted, now))
+        known = None
+        with suppress(StoreUnavailableError):
+            known = self._registered.standing(carrier_id)
+        line = Line(self, wanted, self._remembered(wanted, known, now))
+        if known is not None and line.held.until:
+            line.since = known.since
+        self._lines[carrier_id] = line
         self._schedule(line, now)
 
-    def _remembered(self, wanted: Wanted, now: float) -> Held:
-        """Return how a registration begins: a refusal from before a restart counts on, so that nobody is locked out."""
-        fresh = Held(wanted.expires_s, next_at=now)
-        with suppress(StoreUnavailableError):
-            known = self._registered.standing(wanted.carrier_id)
-            if known is not None and known.wanted == _mark(wanted) and known.phase == Phase.REFUSED:
-                later = now + max(0.0, known.next_at - self.edge.wall())
-                return fresh._replace(
-                    phase=Phase.REFUSED,
-                    refusals=known.refusals,
-                    next_at=later,
-                    status=known.status,
-                    said=known.said,
-                )
+    def _remembered(self, wanted: Wanted, known: Standing | None, now: float) -> Held:
+        """Return how a registration begins that stood as ``known`` when the process before this one died.
+
+        A refusal counts on, so that nobody is locked out. What was bound still is: calls on it go on, and it is taken
+        back when it is not wanted any more.
+        """
+        fresh, wall = Held(wanted.expires_s, next_at=now), self.edge.wall()
+        if known is None or known.wanted != _mark(wanted):
+            return fresh
+        said = fresh._replace(status=known.status, said=known.said)
+        if known.phase == Phase.REFUSED:
+            later = now + max(0.0, known.next_at - wall)
+            return said._replace(phase=Phase.REFUSED, refusals=known.refusals, next_at=later)
+        if known.until > wall:
+            return said._replace(phase=Phase.REGISTERED, until=now + known.until - wall)
         return fresh
 
     def _again(self, line: Line, now: float) -> None:
@@ -278,6 +285,9 @@ class Registrations:
         until = self.edge.now() + LEAVE_S
         waiting = list(self._lines.values())
         for place, line in enumerate(waiting):
+            if line.held.phase is Phase.REFUSED and not line.held.tries:
+                self._unschedule(line)
+                continue  # nothing is bound, and what is written down of its pause has to outlive this process
             self._leave(line, self.edge.now())
             if place % LEAVING_AT_ONCE == LEAVING_AT_ONCE - 1:
                 self.edge.flush()

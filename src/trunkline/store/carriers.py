@@ -49,6 +49,8 @@ GATEWAY_COLUMNS = (
     "options_ping",
 )
 _GATEWAY_SQL = ", ".join(GATEWAY_COLUMNS)
+_BY_ADDRESS = f"c.kind != '{CarrierKind.AUTH.value}'"
+"""Carriers whose calls may be told by their address; the gateways of others claim none."""
 
 
 def gateway_value(row: Sequence[Any]) -> Gateway:
@@ -230,8 +232,8 @@ class SqlCarriers:
     def ranges(self, carrier_ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return the inbound networks of these carriers, active ones; see the port."""
         rows = self._db.execute(
-            f"SELECT source_low, source_high FROM gateways WHERE carrier_id IN ({marks(carrier_ids)}) "
-            "AND source_key IS NOT NULL",
+            "SELECT g.source_low, g.source_high FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
+            f"WHERE g.carrier_id IN ({marks(carrier_ids)}) AND g.source_key IS NOT NULL AND {_BY_ADDRESS}",
             list(carrier_ids),
         ).fetchall()
         literals = [(low, high) for low, high in rows if low is not None]
@@ -241,7 +243,8 @@ class SqlCarriers:
         """Tell whether any of these ranges overlaps an inbound network of another top-level account's carrier."""
         others = (
             "SELECT 1 FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
-            "WHERE g.source_low <= ? AND g.source_high >= ? AND c.deleted_at IS NULL AND NOT EXISTS ("
+            f"WHERE g.source_low <= ? AND g.source_high >= ? AND {_BY_ADDRESS} AND c.deleted_at IS NULL "
+            "AND NOT EXISTS ("
             "SELECT 1 FROM account_ancestors x WHERE x.account_id = c.account_id AND x.ancestor_id = ?) LIMIT 1"
         )
         return any(self._db.execute(others, (high, low, top_account_id)).fetchone() for low, high in ranges)
@@ -250,7 +253,8 @@ class SqlCarriers:
         """Return the keys of the host names by which other top-level accounts' carriers admit calls."""
         rows = self._db.execute(
             "SELECT DISTINCT g.source_key FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
-            "WHERE g.source_key IS NOT NULL AND g.prefix IS NULL AND c.deleted_at IS NULL AND NOT EXISTS ("
+            f"WHERE g.source_key IS NOT NULL AND g.prefix IS NULL AND {_BY_ADDRESS} AND c.deleted_at IS NULL "
+            "AND NOT EXISTS ("
             "SELECT 1 FROM account_ancestors x WHERE x.account_id = c.account_id AND x.ancestor_id = ?)",
             (top_account_id,),
         )

@@ -47,6 +47,11 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_of ON events (carrier_id, seq);
 """
 
+_AT = (
+    "SELECT a.carrier_id, a.account_id, a.name FROM addresses a JOIN standings s ON s.carrier_id = a.carrier_id "
+    "WHERE a.address = ? AND s.until > ?{narrowed} LIMIT ?"
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -134,12 +139,16 @@ class SqlRegistered:
             ).fetchone()
         return row is not None
 
-    def at(self, address: str, most: int) -> list[Owner]:
-        """Return up to ``most`` carriers whose registrar has this address."""
+    def at(self, address: str, most: int, now: float) -> list[Owner]:
+        """Return up to ``most`` carriers that are registered ``now`` with a registrar that has this address.
+
+        Where any of them are bound at this very address, those alone: a name may lead anywhere, a binding was taken.
+        """
         with _readable():
-            rows = self._db.execute(
-                "SELECT carrier_id, account_id, name FROM addresses WHERE address = ? LIMIT ?", (address, most)
-            ).fetchall()
+            for narrowed in (" AND s.host = a.address", ""):
+                rows = self._db.execute(_AT.format(narrowed=narrowed), (address, now, most)).fetchall()
+                if rows:
+                    break
         return [Owner(*row) for row in rows]
 
     def any_address(self) -> bool:

@@ -160,8 +160,10 @@ def test_one_user_name_is_one_carriers_or_one_endpoints(world: World) -> None:
     assert world.native("POST", "carriers", auth("alpha")).status == 201
     phone = {"username": "phone", "password": SECRET, "alias": "x"}
     endpoint = world.plivo("POST", "Endpoint/", phone).json["username"]
+    kin = "another carrier of this account, or of one above or below it, has this SIP user name"
     for username, tenant, why in (
-        ("alpha", world.main, "another carrier of this account has this SIP user name"),
+        ("alpha", world.main, kin),
+        ("alpha", world.sub, kin),
         (endpoint, world.main, "this SIP user name is taken"),
         (endpoint, world.other, "this SIP user name is taken"),
     ):

@@ -269,6 +269,31 @@ class TestChanges:
 
         assert world.inventory.read(password) == "other-22"
 
+    def test_a_proxy_brings_its_transport(self, world: World) -> None:
+        made = create(world, changed(REG, "registration.transport", "udp"))
+        for proxy, place, transport in (
+            ("sip:p.example:5070;transport=tcp", "p.example:5070", "tcp"),
+            ("q.example", "q.example", "tcp"),
+            (None, None, "tcp"),
+        ):
+            now = self.patch(world, made, {"registration": {"outbound_proxy": proxy}})["registration"]
+            assert (now["outbound_proxy"], now["transport"]) == (place, transport)
+
+    def test_a_registrar_with_an_ipv6_address_is_shown_and_kept(self, world: World) -> None:
+        made = create(world, REG)
+        path = f"carriers/{made['voip_carrier_sid']}/registration"
+        wanted = {"registrar": "2001:db8::5", "registrar_port": 5070}
+        assert world.native("PATCH", path, wanted).status == 200
+        now = self.patch(world, made, {"registration": {"expires": 600}})["registration"]
+        assert (now["outbound_proxy"], now["expires"]) == ("[2001:db8::5]:5070", 600)
+        kept = stored(world, made).registration
+        assert kept is not None
+        assert (kept.registrar, kept.registrar_port) == ("2001:db8::5", 5070)
+        assert (
+            self.patch(world, made, {"registration": {"outbound_proxy": None}})["registration"]["outbound_proxy"]
+            is None
+        )
+
     def test_credentials(self, world: World) -> None:
         made = create(world, AUTH)
         assert self.patch(world, made, {"inbound_auth": {"username": "bob"}})["inbound_auth"] == {"username": "bob"}

@@ -182,6 +182,21 @@ def test_a_reg_carrier_by_name_is_told_to_be_outbound_only(shared: World) -> Non
     assert "inbound to false" in reply.json["detail"]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"), [("203.0.113.7 ", "blanks"), ("203.0.113.0/29", "netmask"), ("2001:db8::7", "IPv6")]
+)
+def test_what_stands_in_the_way_of_an_address_is_told(shared: World, text: str, told: str) -> None:
+    reply = shared.topcalls("POST", "/carriers", changed(STATIC, "sip_gateway.ipv4", text))
+    assert told in reply.json["detail"]
+
+
+@pytest.mark.parametrize("name", ["sip_realm", "from_domain"])
+@pytest.mark.parametrize("text", ["", "landline", "sip:x.example", " x.example", "999.1.1.1", "203.0.113.0/29"])
+def test_what_a_host_of_a_registration_may_be_is_told(shared: World, name: str, text: str) -> None:
+    reply = shared.topcalls("POST", "/carriers", changed(REG, f"registration.{name}", text))
+    assert f"{name} is a host name with a dot in it, or an IP address" in reply.json["detail"]
+
+
 @pytest.mark.parametrize("raw", [b"null", b"[]", b'"x"', b"7", b"true"])
 def test_a_body_that_is_no_object(shared: World, raw: bytes) -> None:
     for path in ("/carriers", ""):

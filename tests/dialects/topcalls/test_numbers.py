@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.dialects.topcalls.bodies import ABSENT, STATIC, add, changed, check_problem, create, refused
+from tests.dialects.topcalls.bodies import ABSENT, AUTH, STATIC, add, changed, check_problem, create, refused
 from tests.http.world import World
 
 CREATED = {
@@ -114,6 +114,21 @@ def test_a_number_on_shared_addresses_is_pending(world: World) -> None:
     made = add(world)
     assert made["status"] == "pending"
     assert world.topcalls("GET", f"/{made['id']}").json["status"] == "pending"
+
+
+def test_the_address_of_an_auth_carrier_is_no_claim(world: World) -> None:
+    """It admits nobody: neither are its own numbers held up by others there, nor others' by it."""
+    create(world, changed(STATIC, "sip_gateway.ipv4", "203.0.113.8"), tenant=world.other)
+    here = create(world, changed(AUTH, "sip_gateway.ipv4", "203.0.113.8"))
+    assert add(world, voip_carrier_sid=here["voip_carrier_sid"])["status"] == "active"
+    gateways = [{"sip_gateway_sid": here["sip_gateway_sid"]}, {"ipv4": "203.0.113.9"}]
+    create(world, changed(STATIC, "sip_gateway.ipv4", "203.0.113.9"), tenant=world.other)
+    assert world.topcalls("PATCH", f"/carriers/{here['id']}", {"sip_gateways": gateways}).status == 200
+    assert listed(world)[0]["status"] == "active"
+    there = create(world, changed(STATIC, "sip_gateway.ipv4", "203.0.113.10"), tenant=world.other)
+    create(world, changed(changed(AUTH, "sip_gateway.ipv4", "203.0.113.10"), "inbound_auth.username", "second"))
+    body = {"number": "+14155551299", "voip_carrier_sid": there["voip_carrier_sid"]}
+    assert world.topcalls("POST", "", body, tenant=world.other).json["status"] == "active"
 
 
 def test_delete_is_soft_and_final(world: World) -> None:

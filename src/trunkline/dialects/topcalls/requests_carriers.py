@@ -7,7 +7,7 @@ nowhere: they are called as in jambonz, which stands behind that API (``docs/com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trunkline.core import carriers, hosts, outbound_auth, registrations
@@ -88,7 +88,7 @@ def carrier_change(body: Mapping[str, Any], carrier: Carrier, shown: Mapping[str
     if fields.has("inbound_auth") and (block := _block(fields, "inbound_auth", kind, CarrierKind.AUTH)) is not None:
         inbound_auth = _inbound_auth(block.over(shown["inbound_auth"] or {}), new=False)
     if fields.has("registration") and (block := _block(fields, "registration", kind, CarrierKind.REG)) is not None:
-        registration = _registration(block.over(shown["registration"] or {}), rules, new=False)
+        registration = _changed_registration(block, carrier, shown["registration"] or {}, rules)
     fields.check()
     return CarrierChange(name=name, gateways=wanted, inbound_auth=inbound_auth, registration=registration)
 
@@ -160,6 +160,18 @@ def _registration(block: Fields, rules: Rules, *, new: bool = True) -> Registrat
             "expires", registrations.MIN_EXPIRES_S, registrations.MAX_EXPIRES_S, registrations.DEFAULT_EXPIRES_S
         ),
     )
+
+
+def _changed_registration(block: Fields, carrier: Carrier, shown: Mapping[str, Any], rules: Rules) -> RegistrationDraft:
+    """Read what of a registration changes. A proxy that stays may be one that this dialect has no words for."""
+    proxy = block.values.get("outbound_proxy")
+    brings_transport = isinstance(proxy, str) and ";" in proxy
+    given = {"outbound_proxy"} | ({"transport"} if brings_transport else set())
+    kept = {name: value for name, value in shown.items() if name not in given}
+    draft, known = _registration(block.over(kept), rules, new=False), carrier.registration
+    if known is None or "outbound_proxy" in block.values:
+        return draft
+    return replace(draft, registrar=known.registrar, registrar_port=known.registrar_port)
 
 
 def _auth_username(block: Fields) -> str | None:

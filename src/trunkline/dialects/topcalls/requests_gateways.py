@@ -130,13 +130,25 @@ def _address(block: Fields, kind: CarrierKind, *, inbound: bool) -> str | None:
         block.refuse("ipv4", f"{text} is not an IPv4 address", "invalid_ipv4")
     elif inbound:
         learned = "; a 'reg' carrier's addresses are learned from its registrar" if kind is CarrierKind.REG else ""
-        block.refuse("ipv4", f"{INBOUND_RULE}{learned}", "inbound_requires_ipv4")
+        block.refuse("ipv4", f"{INBOUND_RULE}{learned}{_hint(text)}", "inbound_requires_ipv4")
     elif not hosts.is_host_name(text):
         message = "ipv4 must be an IPv4 address or a host name, without scheme, port and blanks"
         block.refuse("ipv4", message, "invalid_host")
     else:
         return text
     return None
+
+
+def _hint(text: str) -> str:
+    """Say what stands in a text that looks like an address all the same."""
+    for there, hint in (
+        (any(c.isspace() for c in text), "take the blanks out of it"),
+        ("/" in text, "give a network's mask as netmask"),
+        (":" in text, "IPv6 addresses, ports and schemes do not belong into ipv4"),
+    ):
+        if there:
+            return f". Here: {hint}"
+    return ""
 
 
 def _is_ipv4(text: str) -> bool:

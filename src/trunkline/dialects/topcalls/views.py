@@ -119,7 +119,9 @@ def _second(at: float) -> str | None:
 
 
 def _place(host: str | None, port: int | None) -> str | None:
-    return host if host is None or port is None else f"{host}:{port}"
+    if host is None or port is None:
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def created_number(record: Number, *, own_carrier: bool) -> dict[str, Any]:
