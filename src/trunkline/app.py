@@ -14,6 +14,7 @@ from typing import Any
 
 from trunkline import control, explaining
 from trunkline.config import Settings
+from trunkline.core import emergency
 from trunkline.core.addresses import AddressFilter
 from trunkline.documents import DocumentRunner, plivo_hooks, twilio_hooks
 from trunkline.hooks.caller_names import HttpNameSource
@@ -138,6 +139,7 @@ class EdgeProcess:
 
     async def start(self) -> None:
         """Open the doors; from now on calls are taken, and what we register or watch is."""
+        emergency.load()
         edge = self._edge
         await self._questions.start(self._answer)
         self._server.start(edge)

@@ -192,7 +192,7 @@ def _add_records(commands: _Commands) -> None:
     listed = _command(verbs, "list", "list calls, newest first", "records:show_all")
     _data(listed)
     listed.add_argument("--account", metavar="ID", help="only calls of this account and those below it")
-    listed.add_argument("--number", metavar="NUMBER", help="only calls to this E.164 number, with or without +")
+    listed.add_argument("--number", metavar="NUMBER", help="only calls to this E.164 or emergency number")
     listed.add_argument("--verdict", help="only calls with this verdict, like route or no_target")
     listed.add_argument(
         "--since", metavar="TIME", help="only calls that began then or later: ISO 8601, UTC without an offset"

@@ -89,7 +89,7 @@ def described(attempt: Attempt, decision: Decision, *, live: bool) -> dict[str, 
     target = decision.target
     trace = [{"part": step.part, "text": step.text} for step in decision.trace]
     number = decision.number.e164 if decision.number else None
-    if number is not None and not e164.is_valid(number):
+    if number is not None and e164.is_possible(number) and not e164.is_valid(number):
         trace.append({"part": "warning", "text": f"{number} lies in no assigned range; it routes all the same"})
     routed = decision.verdict is Verdict.ROUTE
     return {
@@ -103,6 +103,7 @@ def described(attempt: Attempt, decision: Decision, *, live: bool) -> dict[str, 
         "target": f"{_KINDS[type(target)]} {target.name}" if routed and target is not None else None,
         "trace": trace,
         "facts": "live" if live else "offline",
+        "emergency_address_id": target.emergency_address_id if isinstance(target, GatewaysTarget) else None,
     }
 
 

@@ -107,7 +107,7 @@ def proven(login: str = "l") -> Attempt:
         (dialling(), [LISTED._replace(account_active=False)], Verdict.ACCOUNT_INACTIVE, "the trunk's account"),
         (dialling(), [LISTED._replace(max_channels=3)], Verdict.ACCOUNT_LIMIT, "3 calls at once"),
         (dialling(), [LISTED._replace(caller="")], Verdict.CALLER_BARRED, "live number of this account"),
-        (dialling("911"), [LISTED], Verdict.NOT_DIALLABLE, "emergency and short numbers"),
+        (dialling("933"), [LISTED], Verdict.NOT_DIALLABLE, "of short numbers only the emergency numbers"),
         (dialling("alice"), [LISTED], Verdict.NOT_DIALLABLE, "not an E.164 number"),
         (dialling(""), [LISTED], Verdict.NOT_DIALLABLE, "not an E.164 number"),
     ],

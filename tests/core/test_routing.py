@@ -289,14 +289,18 @@ def test_verdicts(name: str) -> None:
     assert bool(decision.target) == bool(decision.limits) == (verdict is Verdict.ROUTE)
 
 
-OF_TRUNKS = {Verdict.TRUNK_INACTIVE, Verdict.TRUNK_UNCLEAR, Verdict.CALLER_BARRED, Verdict.NOT_DIALLABLE}
-"""What only calls of outbound trunks come to: tests/core/test_calling.py."""
+OF_TRUNKS = {
+    *(Verdict.TRUNK_INACTIVE, Verdict.TRUNK_UNCLEAR, Verdict.CALLER_BARRED, Verdict.NOT_DIALLABLE),
+    *(Verdict.EMERGENCY_CALLER, Verdict.EMERGENCY_UNREGISTERED, Verdict.EMERGENCY_NO_GATEWAY),
+}
+"""What only calls of outbound trunks come to: tests/core/test_calling.py, tests/core/test_emergency.py."""
 
 
 def test_the_table_has_every_verdict_and_the_wire_an_answer_for_each() -> None:
     assert {verdict for _, _, verdict, _ in TABLE.values()} == set(Verdict) - OF_TRUNKS
     assert set(REFUSALS) == set(Verdict) - {Verdict.ROUTE}
-    assert {v: r.status for v, r in REFUSALS.items() if r.status == 503 and not r.retry_after} == {}
+    down = {verdict for verdict, refusal in REFUSALS.items() if refusal.status == 503 and not refusal.retry_after}
+    assert down == {Verdict.EMERGENCY_NO_GATEWAY}  # a PBX is to take another way at once, and us for the next call
 
 
 def test_a_routed_call_names_what_it_takes() -> None:

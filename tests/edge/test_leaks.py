@@ -215,6 +215,13 @@ class _Reader:
         """Return a user."""
         return OutboundAuth("user", "secret")
 
+    def emergency_gateways(self, _account: str) -> list[Any]:
+        """Return none."""
+        return []
+
+    def emergency(self, _account: str, _caller: str) -> None:
+        """Return nothing."""
+
     def may_show(self, _account: str, _number: str) -> bool:
         """Return False."""
         return False

@@ -145,7 +145,7 @@ class TestByAddress:
         assert [listed.refused(caller="201"), listed.refused(caller="+12125550123")] == [403, 403]
         assert "neither P-Asserted-Identity nor From has a live number" in listed.tenant.trace(DIALLED)
 
-    @pytest.mark.parametrize("dialled", ["911", "112", "alice", "+1", "+999123456789"])
+    @pytest.mark.parametrize("dialled", ["9911", "411", "alice", "+1", "+999123456789"])
     def test_what_is_no_number(self, listed: Office, dialled: str) -> None:
         assert listed.refused(user=dialled) == 404
 

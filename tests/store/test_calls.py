@@ -37,6 +37,7 @@ RECORD = CallRecord(
     cause="normal",
     trace=(("source", "known"),),
     ladder=((0.0, "a", "in", "INVITE sip:+14155551234@example.com"),),
+    emergency_address_id="adr",
 )
 STRANGER = UnclaimedCall(
     source="198.51.100.9", number="1", verdict="source_unknown", count=1, first_at=AT, last_at=AT, trace=()

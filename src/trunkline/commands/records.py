@@ -12,7 +12,7 @@ import msgspec
 from trunkline.cli import settings_of
 from trunkline.commands.opening import read
 from trunkline.commands.printing import document, table
-from trunkline.core import accounts, e164, pcap
+from trunkline.core import accounts, e164, emergency, pcap
 from trunkline.core.errors import InvalidError, NotFoundError, TrunklineError, UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Scope
 from trunkline.core.ports import Store
@@ -67,7 +67,7 @@ def limit_of(text: str) -> int:
 def number_of(text: str) -> str:
     """Return the digits of ``--number``. Raises `InvalidError`."""
     try:
-        return e164.parse(text)
+        return emergency.number_of_call(text)
     except InvalidError as error:
         raise InvalidError(f"--number: {error.message}.", advice=error.advice) from None
 
@@ -113,7 +113,7 @@ def _row(record: CallRecord) -> tuple[object, ...]:
     return (
         _clock(record.started_at),
         plain(record.caller),
-        e164.printed(record.number) if record.number.isdigit() else plain(record.number),
+        _number(record),
         record.source,
         record.verdict,
         record.sip_status,
@@ -121,6 +121,12 @@ def _row(record: CallRecord) -> tuple[object, ...]:
         record.ended_by,
         record.id,
     )
+
+
+def _number(record: CallRecord) -> str:
+    """Return what was called: ``+`` and the digits of a number, anything else (911) as it was dialled."""
+    is_number = record.number.isdigit() and e164.is_possible(record.number)
+    return e164.printed(record.number) if is_number else plain(record.number)
 
 
 def _clock(at: datetime) -> str:
@@ -186,12 +192,13 @@ def _facts(record: CallRecord, names: Names) -> list[tuple[str, str]]:
     answered = f"{_clock(record.answered_at)} UTC" if record.answered_at else "no"
     return [
         ("from", record.caller),
-        ("number", e164.printed(record.number) if record.number.isdigit() else record.number),
+        ("number", _number(record)),
         ("account", names.account),
         ("carrier", names.carrier),
         ("source", record.source),
         ("verdict", record.verdict),
         ("SIP status", str(record.sip_status)),
+        *([("emergency address", record.emergency_address_id)] if record.emergency_address_id else []),
         ("started", f"{_clock(record.started_at)} UTC"),
         ("answered", answered),
         ("ended", f"{_clock(record.ended_at)} UTC, by {record.ended_by or 'nobody'}, {record.cause or 'no cause'}"),

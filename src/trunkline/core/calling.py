@@ -7,13 +7,15 @@ both; one that has neither admits nobody. Which trunk is meant says the Request-
 names none, the login; else the source's address, as far as no carrier sends from there. What fits several trunks is the
 one whose account has the number that calls; where that leaves several accounts, the call is refused. Calls leave by the
 outbound gateways of the trunk's account and those above it, and show a number of the account.
+
+Who may call an emergency number says `core.emergency`; no limit of the account refuses such a call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trunkline.core import e164
+from trunkline.core import e164, emergency
 from trunkline.core.errors import InvalidError
 from trunkline.core.facts import (
     ApplicationTarget,
@@ -52,19 +54,24 @@ def decide_call(attempt: Attempt, facts: Facts) -> Decision:
 
 def decide_call_of(endpoint: EndpointFact, attempt: Attempt, usage: Usage) -> Decision:
     """Return what happens to a call of an endpoint. The decision's number stands for what was dialled."""
-    dialled = _dialled(attempt)
+    dialled = dialled_by(attempt)
     trace = [
         Step("credentials", f"those of endpoint {endpoint.username}"),
         Step("form", f"{dialled}, as dialled"),
     ]
     verdict, why = _limited(endpoint, "endpoint", usage)
+    beyond = verdict is Verdict.ACCOUNT_LIMIT and emergency.is_called(dialled, "")
+    if beyond:
+        trace.append(_let_in(why))
+        verdict = Verdict.ROUTE
     if verdict is Verdict.ROUTE and endpoint.target is None:
         verdict, why = Verdict.NO_TARGET, endpoint.target_note
     if verdict is Verdict.ROUTE and isinstance(endpoint.target, ApplicationTarget):
         trace.append(Step("target", f"application {endpoint.target.name}: the call goes there"))
     else:
         trace.append(Step("rule", why))
-    return _decision(verdict, endpoint, dialled, endpoint.target, trace)
+    decision = _decision(verdict, endpoint, dialled, endpoint.target, trace)
+    return decision._replace(only_emergency=beyond) if beyond else decision
 
 
 def decide_call_through(attempt: Attempt, facts: Facts) -> Decision:
@@ -76,8 +83,10 @@ def decide_call_through(attempt: Attempt, facts: Facts) -> Decision:
     trunk = _the_one(admitted, trace)
     if trunk is None:
         return Decision(Verdict.TRUNK_UNCLEAR, None, None, None, (), tuple(trace))
-    dialled = _dialled(attempt)
+    dialled = dialled_by(attempt)
     trace.append(Step("form", f"{dialled}, as dialled"))
+    if emergency.is_called(dialled, trunk.caller):
+        return _to_emergency(trunk, dialled, facts.usage, trace)
     verdict, why = _refusal(trunk, dialled, facts.usage)
     if verdict is Verdict.ROUTE:
         trace.append(Step("target", f"the account's outbound gateways, showing {trunk.caller} as calling"))
@@ -86,7 +95,8 @@ def decide_call_through(attempt: Attempt, facts: Facts) -> Decision:
     return _decision(verdict, trunk, dialled, GatewaysTarget(trunk.id, trunk.name, trunk.caller), trace)
 
 
-def _dialled(attempt: Attempt) -> str:
+def dialled_by(attempt: Attempt) -> str:
+    """Return what an endpoint or a PBX dials, without its ``+``."""
     return attempt.called.get(CalledIn.REQUEST_URI, "").removeprefix("+")[:MAX_CALLED]
 
 
@@ -171,10 +181,36 @@ def _the_one(admitted: Sequence[OutboundTrunkFact], trace: list[Step]) -> Outbou
     return best[0]
 
 
-def _refusal(trunk: OutboundTrunkFact, dialled: str, usage: Usage) -> tuple[Verdict, str]:
+def _to_emergency(trunk: OutboundTrunkFact, dialled: str, usage: Usage, trace: list[Step]) -> Decision:
+    """Return what happens to a PBX's call to an emergency number. It counts for the account's limits all the same."""
+    verdict, why = _out_of_service(trunk, usage)
+    target = GatewaysTarget(trunk.id, trunk.name, trunk.caller)
+    if verdict is Verdict.ACCOUNT_LIMIT:
+        trace.append(_let_in(why))
+        verdict = Verdict.ROUTE
+    if verdict is Verdict.ROUTE:
+        verdict, why = emergency.judge(dialled, trunk.caller, trunk.emergency)
+    if verdict is Verdict.ROUTE and trunk.emergency is not None:
+        target = target._replace(emergency_address_id=trunk.emergency.address_id)
+        trace.append(Step("emergency", why))
+        trace.append(Step("target", f"the gateways marked for emergency, showing {trunk.caller} as calling"))
+    else:
+        trace.append(Step("rule", why))
+    return _decision(verdict, trunk, dialled, target, trace)
+
+
+def _let_in(why: str) -> Step:
+    return Step("limit", f"{why}; a call to an emergency number is let in all the same")
+
+
+def _out_of_service(trunk: OutboundTrunkFact, usage: Usage) -> tuple[Verdict, str]:
     if not trunk.active:
         return Verdict.TRUNK_INACTIVE, f"trunk {trunk.name} is switched off"
-    verdict, why = _limited(trunk, "trunk", usage)
+    return _limited(trunk, "trunk", usage)
+
+
+def _refusal(trunk: OutboundTrunkFact, dialled: str, usage: Usage) -> tuple[Verdict, str]:
+    verdict, why = _out_of_service(trunk, usage)
     if verdict is not Verdict.ROUTE:
         return verdict, why
     if not trunk.caller:
@@ -182,5 +218,5 @@ def _refusal(trunk: OutboundTrunkFact, dialled: str, usage: Usage) -> tuple[Verd
     try:
         e164.parse(dialled)
     except InvalidError as error:
-        return Verdict.NOT_DIALLABLE, f"{error}; emergency and short numbers are not dialled"
+        return Verdict.NOT_DIALLABLE, f"{error}; {emergency.SHORT_NUMBERS}"
     return Verdict.ROUTE, ""

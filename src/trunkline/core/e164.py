@@ -90,6 +90,12 @@ def country_of(digits: str) -> str | None:
     return phonenumbers.region_code_for_number(number) if number is not None else None
 
 
+def calling_code_of(digits: str) -> int | None:
+    """Return the calling code that a number begins with, None for what cannot be a number."""
+    number = _parsed(digits)
+    return number.country_code if number is not None else None
+
+
 def type_of(digits: str) -> str:
     """Return ``tollfree``, ``mobile`` or ``local`` (where a number may be either of the last two, ``local``)."""
     number = _parsed(digits)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from trunkline.core.model import CalledIn, CallHooks, CarrierKind, NumberProfile, NumberStatus
+from trunkline.core.number_settings import EmergencyState
 
 
 class Proof(StrEnum):
@@ -105,12 +106,14 @@ class TrunkTarget(NamedTuple):
 class GatewaysTarget(NamedTuple):
     """The outbound gateways of an account and those above it, which take a call that an outbound trunk's PBX places.
 
-    ``name`` is the trunk's; ``caller`` the number that is shown, without ``+``.
+    ``name`` is the trunk's; ``caller`` the number that is shown, without ``+``. ``emergency_address_id`` is set on a
+    call to an emergency number, which takes the gateways marked for that.
     """
 
     trunk_id: str
     name: str
     caller: str
+    emergency_address_id: str | None = None
 
 
 class ApplicationTarget(NamedTuple):
@@ -160,12 +163,24 @@ class EndpointFact(NamedTuple):
     target_note: str
 
 
+class EmergencyFact(NamedTuple):
+    """A number that calls an emergency number: whether its owner wants such calls, how far its address is registered,
+    and whether an outbound gateway that may take them (of the calling account, or of one above it) can be sent to.
+    """
+
+    active: bool
+    state: EmergencyState
+    address_id: str | None
+    has_gateway: bool
+
+
 class OutboundTrunkFact(NamedTuple):
     """An outbound trunk that an attempt may belong to: it names it, comes from its networks, or carries its login.
 
     ``listed`` tells whether any of the trunk's IP lists covers the source, None where it has no list. ``logins`` are
     those of the attempt's proven ones that the trunk takes, None where it asks for no login. ``caller`` is the first of
-    the attempt's callers that is a live number in the scope of the trunk's account, "" where none is.
+    the attempt's callers that is a live number in the scope of the trunk's account, "" where none is. ``emergency`` is
+    that number's where an emergency number is dialled, else None.
     """
 
     id: str
@@ -178,6 +193,7 @@ class OutboundTrunkFact(NamedTuple):
     listed: bool | None
     logins: tuple[str, ...] | None
     caller: str
+    emergency: EmergencyFact | None = None
 
 
 class Usage(Protocol):

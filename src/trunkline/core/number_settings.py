@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,7 +27,10 @@ class EmergencyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberSettings:
-    """Settings of one number. ``emergency`` tells whether its owner wants emergency calls by it."""
+    """Settings of one number. ``emergency`` tells whether its owner wants emergency calls by it.
+
+    ``emergency_at`` is when its owner last asked for a registration or for its end, None where that never was.
+    """
 
     document_version: str = "2010-04-01"
     receive_mode: str = "voice"
@@ -34,6 +38,7 @@ class NumberSettings:
     emergency: bool = False
     emergency_state: EmergencyState = EmergencyState.UNREGISTERED
     emergency_address_id: str | None = None
+    emergency_at: datetime | None = None
     address_id: str | None = None
     identity_id: str | None = None
     bundle_id: str | None = None
@@ -45,6 +50,8 @@ _SETTLED = {
     EmergencyState.LEAVING: (EmergencyState.UNREGISTERED, EmergencyState.STUCK),
 }
 """What becomes of a pending state: when the operator confirms it, and when not."""
+WAITING = tuple(_SETTLED)
+"""The states that wait for the operator."""
 _REGISTERED = (EmergencyState.REGISTERED, EmergencyState.PENDING, EmergencyState.STUCK)
 
 
@@ -73,7 +80,9 @@ def of(store: Store, number_id: str) -> NumberSettings:
     return store.number_settings.find([number_id]).get(number_id, DEFAULTS)
 
 
-def with_emergency(settings: NumberSettings, *, wanted: bool | None, address_id: str | None) -> NumberSettings:
+def with_emergency(
+    settings: NumberSettings, *, wanted: bool | None, address_id: str | None, now: datetime
+) -> NumberSettings:
     """Return settings after a change of emergency calling: None leaves as it is, an empty address clears it.
 
     Emergency calling needs an address (`MissingError`); a new one is registered anew.
@@ -87,7 +96,9 @@ def with_emergency(settings: NumberSettings, *, wanted: bool | None, address_id:
         state = EmergencyState.PENDING
     elif settings.emergency and not active:
         state = EmergencyState.LEAVING if state in _REGISTERED else EmergencyState.UNREGISTERED
-    return replace(settings, emergency=active, emergency_address_id=address, emergency_state=state)
+    same = (state, address) == (settings.emergency_state, settings.emergency_address_id)
+    at = now if state in WAITING and not same else settings.emergency_at
+    return replace(settings, emergency=active, emergency_address_id=address, emergency_state=state, emergency_at=at)
 
 
 def settle_emergency(store: Store, actor: Actor, digits: str, *, confirmed: bool) -> EmergencyState:

@@ -15,7 +15,8 @@ _GOOD_ENDS = frozenset({EndCause.NORMAL, EndCause.END_OF_DOCUMENT, EndCause.TIME
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
     """One call attempt that concerned an account. ``trace`` are (part, text) steps in order; ``ladder`` are the SIP
-    messages as (seconds since the INVITE, leg, ``in``/``out``, first line).
+    messages as (seconds since the INVITE, leg, ``in``/``out``, first line). ``emergency_address_id`` is the registered
+    address of the number that called an emergency number, as it stood then; None for every other call.
     """
 
     id: str
@@ -33,6 +34,7 @@ class CallRecord:
     cause: str
     trace: tuple[tuple[str, str], ...]
     ladder: tuple[tuple[float, str, str, str], ...]
+    emergency_address_id: str | None = None
 
     @property
     def went_well(self) -> bool:

@@ -14,11 +14,15 @@ from trunkline.core.model import Number, Webhook
 
 
 class FilingKind(StrEnum):
-    """What is asked for a number; each number has at most one filing of each kind."""
+    """What is asked for a number; each number has at most one filing of each kind.
+
+    An emergency registration is no filing that is kept: the number's settings tell of it.
+    """
 
     CNAM = "cnam"
     CAMPAIGN = "campaign"
     REPUTATION = "reputation"
+    EMERGENCY = "emergency"
 
 
 class FilingState(StrEnum):
@@ -31,7 +35,9 @@ class FilingState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
-    """A request about a number. ``subject`` is the caller name, the campaign's id, or the profile's id."""
+    """A request about a number. ``subject`` is the caller name, the campaign's id, the profile's id, or of an emergency
+    registration its state and the address's id.
+    """
 
     number_id: str
     kind: FilingKind

@@ -63,6 +63,9 @@ class Verdict(StrEnum):
     TRUNK_UNCLEAR = "trunk_unclear"
     CALLER_BARRED = "caller_barred"
     NOT_DIALLABLE = "not_diallable"
+    EMERGENCY_CALLER = "emergency_caller"
+    EMERGENCY_UNREGISTERED = "emergency_unregistered"
+    EMERGENCY_NO_GATEWAY = "emergency_no_gateway"
 
 
 class Step(NamedTuple):
@@ -73,7 +76,11 @@ class Step(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Verdict and trace. ``limits`` are the usage keys that a routed call takes: the edge takes them, explain none."""
+    """Verdict and trace. ``limits`` are the usage keys that a routed call takes: the edge takes them, explain none.
+
+    ``only_emergency``: a call that its account's limits would refuse, let in since it calls an emergency number; its
+    application may dial nothing else.
+    """
 
     verdict: Verdict
     number: NumberFact | None
@@ -81,6 +88,7 @@ class Decision(NamedTuple):
     target: Target | None
     limits: tuple[str, ...]
     trace: tuple[Step, ...]
+    only_emergency: bool = False
 
 
 def number_forms(attempt: Attempt, profile: NumberProfile) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from trunkline.sip.heard import Heard, heard_of
 from trunkline.sip.hunt import Hunt, Outcome
 from trunkline.sip.leg import ALLOW, PASSED_HEADERS, Leg, clean
 from trunkline.sip.message import Request, Response
-from trunkline.sip.outbound import DialRefusedError, targets_by_gateways
+from trunkline.sip.outbound import DialRefusedError, emergency_targets, targets_by_gateways
 from trunkline.sip.recovery import recover
 from trunkline.sip.refusals import cause_of, passed_on
 from trunkline.sip.replying import reply
@@ -50,9 +50,10 @@ class Call:
     """One routed call. ``caller`` is the user part of From as it came; ``a``, the caller's leg, is gone at the end."""
 
     __slots__ = (
-        "_limit", "a", "answered_at", "b", "caller", "caller_address", "caller_name", "capture", "contact", "decision",
-        "edge", "ended_at", "ending", "heard", "hunt", "id", "ladder", "legs_made", "max_forwards", "offer",
-        "other_end", "rang", "source", "started_at", "status", "tag", "task", "told_name", "trace", "txn", "wall",
+        "_limit", "a", "answered_at", "b", "caller", "caller_address", "caller_name", "capture", "contact",
+        "decision", "edge", "emergency_address_id", "ended_at", "ending", "heard", "hunt", "id", "ladder",
+        "legs_made", "max_forwards", "offer", "other_end", "rang", "source", "started_at", "status", "tag", "task",
+        "told_name", "trace", "txn", "wall",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, txn: ServerTransaction, request: Request, decision: Decision, now: float) -> None:
@@ -61,6 +62,7 @@ class Call:
         self.txn = txn
         self.capture = txn.capture
         self.decision = decision
+        self.emergency_address_id: str | None = None  # set once an emergency number is dialled
         # The transaction's own answers, to a CANCEL, have the same tag (RFC 3261 §9.2).
         self.tag = txn.to_tag = txn.to_tag or edge.new_token()[:16]
         self.source = txn.hop.host
@@ -143,7 +145,10 @@ class Call:
         self.a.origin = self.a.origin._replace(only=True)
         self.caller = "+" + target.caller
         try:
-            targets = targets_by_gateways(self, digits)
+            if target.emergency_address_id is None:
+                targets = targets_by_gateways(self, digits)
+            else:
+                targets = emergency_targets(self, digits, target.caller, target.emergency_address_id)
         except DialRefusedError as error:
             self.note("end", str(error))
             self.refuse(480, Ending(EndedBy.PLATFORM, error.cause, str(error)), now)
@@ -368,6 +373,7 @@ class Call:
             cause=self.ending.cause.value if self.ending else "",
             trace=tuple(self.trace),
             ladder=tuple(self.ladder),
+            emergency_address_id=self.emergency_address_id,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from trunkline.core.bindings import Login
-from trunkline.core.facts import Attempt, Facts, SipUser, Usage
+from trunkline.core.facts import Attempt, EmergencyFact, Facts, SipUser, Usage
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.records import CallMessages, CallRecord, UnclaimedCall
 
@@ -19,6 +19,14 @@ class FactSource(Protocol):
 
     def outbound_gateways(self, account_id: str) -> list[Any]:
         """Return the account's outbound gateways."""
+        ...
+
+    def emergency_gateways(self, account_id: str) -> list[Any]:
+        """Return those by which the account may call emergency numbers."""
+        ...
+
+    def emergency(self, account_id: str, caller: str) -> EmergencyFact | None:
+        """Return what is known of a number that calls an emergency number."""
         ...
 
     def may_show(self, account_id: str, e164: str) -> bool:

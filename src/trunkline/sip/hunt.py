@@ -336,7 +336,7 @@ def build_invite(call: Call, target: Target, hop: Hop, body: bytes, kind: str | 
     """Return the INVITE of a new leg: a dialog of its own, Max-Forwards carried on from the caller's."""
     edge = call.edge
     token = edge.new_token()
-    caller = call.caller if target.caller is None else target.caller
+    caller = target.caller_written or (call.caller if target.caller is None else target.caller)
     display = call.caller_name if target.caller_name is None else target.caller_name
     host = hop.door.host
     user, domain = target.sender or (None, host)

@@ -4,6 +4,10 @@ A number leaves by the outbound gateways of the account and those above it, best
 an endpoint of the account: all its Contacts ring at once, each a party of its own. Any other is reached only where the
 installation allows it: in lab mode on loopback. The caller id is the incoming caller, or a number in the account's
 scope, which is shown with the caller name that is registered for it, unless the document gives one.
+
+An emergency number leaves by the gateways that are marked for that only, and just as it was dialled: no network knows
+it in any other form. A tech prefix goes before it as before every number: a carrier that wants none there gets a
+gateway without. The caller id is written in the gateway's number format, since by that an address is found.
 """
 
 from __future__ import annotations
@@ -11,13 +15,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from trunkline.core import e164
+from trunkline.core import e164, emergency
 from trunkline.core.addresses import is_loopback
 from trunkline.core.calls import EndCause
 from trunkline.core.errors import InvalidError, StoreUnavailableError
 from trunkline.core.model import Gateway
-from trunkline.core.routing import order_uris
+from trunkline.core.routing import Verdict, order_uris
 from trunkline.core.verbs import MAX_TARGET_HEADERS, Dial, DialTarget, TargetKind
+from trunkline.sip.refusals import REFUSALS
 from trunkline.sip.targets import URI_TRANSPORTS, Target, is_usable, target_of
 from trunkline.sip.uri import MessageError, SipUri, print_host_port
 
@@ -54,8 +59,10 @@ def parties_of(call: Call, dial: Dial) -> list[Party]:
     refused: list[DialRefusedError] = []
     for position, wanted in enumerate(dial.targets, 1):
         try:
+            if call.decision.only_emergency:
+                _must_be_emergency(wanted)
             if wanted.kind is TargetKind.NUMBER:
-                found = [targets_by_gateways(call, wanted.value, _custom(wanted))]
+                found = [_by_number(call, wanted, dial.caller_id)]
             elif wanted.kind is TargetKind.ENDPOINT:
                 found = [[target] for target in _by_endpoint(call, wanted.value, wanted)]
             elif wanted.uris:
@@ -93,6 +100,36 @@ def _shown_caller(call: Call, dial: Dial) -> tuple[str | None, str | None]:
     if own and name is None:
         name = call.edge.facts.registered_name(digits)
     return None if is_caller else "+" + digits, name
+
+
+def _must_be_emergency(wanted: DialTarget) -> None:
+    if wanted.kind is not TargetKind.NUMBER or not emergency.is_called(wanted.value, ""):
+        raise DialRefusedError(
+            f"{wanted.value} is not dialled: the account's limits are reached, and this call was let in to reach an "
+            "emergency number only",
+            sip_status=REFUSALS[Verdict.ACCOUNT_LIMIT].status,
+        )
+
+
+def _by_number(call: Call, wanted: DialTarget, caller_id: str | None) -> list[Target]:
+    """Return where a number is tried, best first; an emergency number if the document's ``caller_id`` may call it.
+
+    Who calls us does not count for that, whatever number it says: it has proven none.
+    """
+    number, dialled, fact = call.decision.number, wanted.value, None
+    shown = e164.parse(caller_id) if caller_id is not None else ""  # read before, so it is a number
+    if number is not None and shown and emergency.is_called(dialled, ""):
+        fact = call.edge.facts.emergency(number.account_id, shown)
+    known = shown if fact is not None else ""
+    if not emergency.is_called(dialled, known):
+        return targets_by_gateways(call, dialled, _custom(wanted))
+    verdict, why = emergency.judge(dialled, known, fact)
+    if verdict is Verdict.EMERGENCY_NO_GATEWAY:
+        raise DialRefusedError(why, EndCause.OUT_OF_SERVICE)
+    if fact is None or fact.address_id is None or verdict is not Verdict.ROUTE:
+        raise DialRefusedError(why, sip_status=REFUSALS[verdict].status)
+    call.note("emergency", why)
+    return emergency_targets(call, dialled, known, fact.address_id, _custom(wanted))
 
 
 def _by_uris(call: Call, wanted: DialTarget) -> list[Target]:
@@ -163,22 +200,48 @@ def targets_by_gateways(call: Call, digits: str, headers: tuple[tuple[str, str],
     """
     if not e164.is_possible(digits):
         raise DialRefusedError(
-            f"{digits} is no possible E.164 number; emergency and short numbers are not dialled",
+            f"{digits} is no possible E.164 number; {emergency.SHORT_NUMBERS}",
             EndCause.INVALID_DESTINATION,
         )
     number = call.decision.number
     gateways = call.edge.facts.outbound_gateways(number.account_id) if number else []
-    usable = {f"{i}": pair for i, pair in enumerate(gateways) if _can_send(pair[0])}
+    usable = [pair for pair in gateways if _can_send(pair[0])]
     if not usable:
         raise DialRefusedError(
             f"{digits} cannot be dialled: the account has no outbound gateway; add one to a carrier",
             EndCause.OUT_OF_SERVICE,
         )
-    order = order_uris([(key, pair[0].priority, pair[0].weight) for key, pair in usable.items()], call.edge.draw)
+    found = [_gateway_target(g, e164.outbound(digits, g.number_format, country)) for g, country in usable]
+    return _in_order(call, [g for g, _ in usable], found, headers)
+
+
+def emergency_targets(
+    call: Call, dialled: str, caller: str, address_id: str, headers: tuple[tuple[str, str], ...] = ()
+) -> list[Target]:
+    """Return the gateways that take a call to an emergency number, best first, and note the address on the call.
+
+    ``caller`` (digits) is shown as each gateway writes numbers. Raises `DialRefusedError` where there is none any more.
+    """
+    number = call.decision.number
+    gateways = call.edge.facts.emergency_gateways(number.account_id) if number else []
+    if not gateways:
+        raise DialRefusedError(f"no gateway that is marked for emergency takes {dialled}", EndCause.OUT_OF_SERVICE)
+    call.emergency_address_id = address_id
     found = [
-        _by_registration(call, usable[key][0], _gateway_target(usable[key][0], usable[key][1], digits)) for key in order
+        _gateway_target(g, dialled)._replace(caller_written=e164.outbound(caller, g.number_format, country))
+        for g, country in gateways
     ]
-    down = [call.edge.is_down(usable[key][0].id) for key in order]
+    return _in_order(call, [g for g, _ in gateways], found, headers)
+
+
+def _in_order(
+    call: Call, gateways: list[Gateway], found: list[Target], headers: tuple[tuple[str, str], ...]
+) -> list[Target]:
+    """Return the targets of gateways by priority and weight, as their carriers want them, those that are down told."""
+    places = order_uris([(str(i), g.priority, g.weight) for i, g in enumerate(gateways)], call.edge.draw)
+    order = [int(place) for place in places]
+    found = [_by_registration(call, gateways[i], found[i]) for i in order]
+    down = [call.edge.is_down(gateways[i].id) for i in order]
     if any(down) and len(found) > 1:
         names = ", ".join(target.name for target, is_down in zip(found, down, strict=True) if is_down)
         call.note("gateway", f"tried last, since OPTIONS had no good answer: {names}")
@@ -211,8 +274,8 @@ def _by_registration(call: Call, gateway: Gateway, target: Target) -> Target:
     return target._replace(host=ours.host, port=ours.port, transport=ours.transport, hop=hop)
 
 
-def _gateway_target(gateway: Gateway, country: str | None, digits: str) -> Target:
-    user = gateway.tech_prefix + e164.outbound(digits, gateway.number_format, country)
+def _gateway_target(gateway: Gateway, called: str) -> Target:
+    user = gateway.tech_prefix + called
     transport = gateway.transport.value if gateway.transport else None
     params = () if transport in (None, "udp") else (("transport", transport),)
     uri = SipUri("sip", user, gateway.host, gateway.port if gateway.port != 5060 else None, params)

@@ -35,8 +35,16 @@ REFUSALS: dict[Verdict, Refusal] = {
     Verdict.TRUNK_UNCLEAR: Refusal(403, "Forbidden"),
     Verdict.CALLER_BARRED: Refusal(403, "Forbidden"),
     Verdict.NOT_DIALLABLE: Refusal(404, "Not Found"),
+    Verdict.EMERGENCY_CALLER: Refusal(403, "Forbidden"),
+    Verdict.EMERGENCY_UNREGISTERED: Refusal(403, "Forbidden"),
+    Verdict.EMERGENCY_NO_GATEWAY: Refusal(503, "Service Unavailable"),
 }
-"""Every verdict but ROUTE."""
+"""Every verdict but ROUTE.
+
+Who may not call an emergency number is forbidden to: trying again helps nobody before a setting is changed. Where only
+the way there is missing, 503 lets a PBX take another one at once (RFC 3261 section 21.5.4); without Retry-After, that
+section says, nothing else of ours counts as down.
+"""
 
 UNCLAIMED = frozenset(
     {

@@ -49,6 +49,8 @@ class Target(NamedTuple):
     """Whether it is a gateway that does not answer OPTIONS: it is tried after all others."""
     sender: tuple[str | None, str] | None = None
     """User and host of From as a carrier wants them that we are registered to; a user None is the caller."""
+    caller_written: str | None = None
+    """Who is shown as calling as this gateway writes numbers, where that is not ``caller`` as it stands."""
 
     def way(self) -> Hashable:
         """Return what targets to the same host share."""

@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS calls (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, account_id TEXT NOT NULL, number TEXT NOT NULL,
   caller TEXT NOT NULL, source TEXT NOT NULL, carrier_id TEXT, verdict TEXT NOT NULL, sip_status INTEGER NOT NULL,
   started_at TEXT NOT NULL, answered_at TEXT, ended_at TEXT NOT NULL, ended_by TEXT NOT NULL, cause TEXT NOT NULL,
-  trace TEXT NOT NULL, ladder TEXT NOT NULL);
+  trace TEXT NOT NULL, ladder TEXT NOT NULL, emergency_address_id TEXT);
 CREATE INDEX IF NOT EXISTS calls_account ON calls (account_id, seq);
 CREATE TABLE IF NOT EXISTS unclaimed (
   source TEXT NOT NULL, number TEXT NOT NULL, verdict TEXT NOT NULL, count INTEGER NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE IF NOT EXISTS messages (seq INTEGER PRIMARY KEY, packed BLOB NOT NU
 """
 _CALL = (
     "id, account_id, number, caller, source, carrier_id, verdict, sip_status, started_at, answered_at, ended_at, "
-    "ended_by, cause, trace, ladder"
+    "ended_by, cause, trace, ladder, emergency_address_id"
 )
 
 
@@ -251,6 +251,7 @@ def _call_values(record: CallRecord) -> tuple[object, ...]:
         record.cause,
         _steps_json(record.trace),
         _ladder_json(record.ladder),
+        record.emergency_address_id,
     )
 
 
@@ -376,4 +377,5 @@ def _call(row: Sequence[Any]) -> CallRecord:
         cause=row[12],
         trace=_steps(row[13]),
         ladder=tuple((at, leg, way, line) for at, leg, way, line in msgspec.json.decode(row[14])),
+        emergency_address_id=row[15],
     )

@@ -20,6 +20,7 @@ from trunkline.core.facts import (
     ApplicationTarget,
     Attempt,
     CarrierFact,
+    EmergencyFact,
     EndpointFact,
     Facts,
     NumberFact,
@@ -34,6 +35,7 @@ from trunkline.core.model import CalledIn, CarrierKind, Gateway, NumberProfile, 
 from trunkline.core.outbound_auth import OutboundAuth
 from trunkline.core.routing import PLAIN, forms_to_read
 from trunkline.store.carriers import GATEWAY_COLUMNS, gateway_value
+from trunkline.store.emergency_facts import emergency_fact, emergency_gateways
 from trunkline.store.rows import HOOK_COLUMNS, hooks_value, marks
 from trunkline.store.secrets import Vault
 from trunkline.store.trunk_facts import lists_of, logins_of, trunks_of
@@ -312,6 +314,14 @@ class FactReader:
         """Return the gateways by which the account may call out, best first, each with its carrier's country."""
         rows = self._db.execute(_OUTBOUND, (account_id,)).fetchall()
         return [(gateway_value(row[:-1]), row[-1]) for row in rows]
+
+    def emergency_gateways(self, account_id: str) -> list[tuple[Gateway, str | None]]:
+        """Return those by which the account may call emergency numbers, best first, each with its carrier's country."""
+        return emergency_gateways(self._db, account_id)
+
+    def emergency(self, account_id: str, caller: str) -> EmergencyFact | None:
+        """Return what is known of a number that calls an emergency number; None for none that the account may show."""
+        return emergency_fact(self._db, account_id, caller)
 
     def family(self, account_id: str) -> list[str]:
         """Return the accounts whose records this one may see: itself, those below, and those above that serve it."""

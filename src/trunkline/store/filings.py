@@ -13,6 +13,16 @@ from trunkline.store.rows import time_text, time_value, webhook_value
 
 _COLUMNS = "f.number_id, f.kind, f.subject, f.state, f.callback_url, f.callback_method, f.created_at, f.updated_at"
 
+_OPEN = (
+    f"SELECT {_COLUMNS}, n.e164 FROM filings f JOIN numbers n ON n.id = f.number_id "
+    "WHERE f.state = 'pending' AND n.removed_at IS NULL"
+)
+_EMERGENCY = (
+    "SELECT s.number_id, 'emergency', s.emergency_state || coalesce(' ' || s.emergency_address_id, ''), 'pending', "
+    "NULL, 'POST', s.emergency_at, s.emergency_at, n.e164 FROM number_settings s JOIN numbers n ON n.id = s.number_id "
+    "WHERE s.emergency_state IN ('pending-registration', 'pending-unregistration') AND n.removed_at IS NULL"
+)
+
 
 def _filing(row: Sequence[Any]) -> Filing:
     return Filing(
@@ -67,10 +77,6 @@ class SqlFilings:
 
     def open(self, limit: int) -> list[OpenFiling]:
         """Return what waits for the operator, oldest first."""
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS}, n.e164 FROM filings f JOIN numbers n ON n.id = f.number_id "
-            "WHERE f.state = 'pending' AND n.removed_at IS NULL ORDER BY f.created_at, f.number_id, f.kind LIMIT ?",
-            (limit,),
-        ).fetchall()
+        rows = self._db.execute(f"{_OPEN} UNION ALL {_EMERGENCY} ORDER BY 7, 1, 2 LIMIT ?", (limit,)).fetchall()
         found = [(_filing(row), self._numbers.get(EVERYTHING, row[8])) for row in rows]
         return [OpenFiling(filing, number) for filing, number in found if number is not None]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from trunkline.core.number_settings import EmergencyState, NumberSettings
-from trunkline.store.rows import marks
+from trunkline.store.rows import marks, time_text, time_value
 
 _NAMES = tuple(field.name for field in fields(NumberSettings))
 """The settings' fields are columns of the same names."""
@@ -30,6 +31,7 @@ class SqlNumberSettings:
     def put(self, number_id: str, settings: NumberSettings) -> None:
         """Write a number's settings."""
         values = [getattr(settings, name) for name in _NAMES]
+        values = [time_text(value) if isinstance(value, datetime) else value for value in values]
         self._db.execute(
             f"INSERT INTO number_settings (number_id, {', '.join(_NAMES)}) VALUES (?, {marks(_NAMES)}) "
             f"ON CONFLICT (number_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _NAMES)}",
@@ -52,4 +54,6 @@ def _settings(row: tuple[Any, ...]) -> NumberSettings:
     columns = dict(zip(_NAMES, row, strict=True))
     columns["emergency"] = bool(columns["emergency"])
     columns["emergency_state"] = EmergencyState(columns["emergency_state"])
+    at = columns["emergency_at"]
+    columns["emergency_at"] = None if at is None else time_value(at)
     return NumberSettings(**columns)

@@ -393,6 +393,7 @@ number_settings = Table(
     _int("emergency"),
     _text("emergency_state"),
     _text("emergency_address_id", null=True),
+    _text("emergency_at", null=True),
     _text("address_id", null=True),
     _text("identity_id", null=True),
     _text("bundle_id", null=True),
@@ -400,6 +401,12 @@ number_settings = Table(
     _index_of_given("number_settings_message", "message_application_id"),
     _index_of_given("number_settings_emergency_address", "emergency_address_id"),
     _index_of_given("number_settings_address", "address_id"),
+    Index(
+        "number_settings_waiting",
+        "emergency_at",
+        sqlite_where=text("emergency_state IN ('pending-registration', 'pending-unregistration')"),
+        postgresql_where=text("emergency_state IN ('pending-registration', 'pending-unregistration')"),
+    ),
 )
 """What few numbers have beside what routes their calls; a row from the first of these settings on."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from trunkline.core.facts import Attempt, OutboundTrunkFact
+from trunkline.core import emergency
+from trunkline.core.calling import dialled_by
+from trunkline.core.facts import Attempt, EmergencyFact, OutboundTrunkFact
+from trunkline.store.emergency_facts import emergency_fact
 from trunkline.store.rows import marks
 
 MAX_TRUNKS = 16
@@ -70,8 +73,10 @@ def trunks_of(
         return ()
     rows = db.execute(_TRUNKS.format(which=which), [*values, MAX_TRUNKS]).fetchall()
     callers = [digits for text in attempt.callers()[:MAX_CALLERS] if (digits := text.removeprefix("+")).isdigit()]
-    return tuple(
-        [
+    dialled, found = dialled_by(attempt), []
+    for row in rows:
+        caller = next((digits for digits in callers if may_show(row[2], digits)), "")
+        found.append(
             OutboundTrunkFact(
                 id=row[0],
                 name=row[1],
@@ -82,11 +87,18 @@ def trunks_of(
                 account_active=bool(row[6]),
                 max_channels=row[7],
                 max_cps=row[8],
-                caller=next((digits for digits in callers if may_show(row[2], digits)), ""),
+                caller=caller,
+                emergency=_emergency(db, row[2], caller, dialled),
             )
-            for row in rows
-        ]
-    )
+        )
+    return tuple(found)
+
+
+def _emergency(db: sqlite3.Connection, account_id: str, caller: str, dialled: str) -> EmergencyFact | None:
+    """Return what is known of the caller's number where an emergency number is dialled, else None at no cost."""
+    if not caller or not emergency.is_called(dialled, caller):
+        return None
+    return emergency_fact(db, account_id, caller)
 
 
 def _listed(db: sqlite3.Connection, trunk_id: str, own: str | None, lists: Sequence[str]) -> bool | None:

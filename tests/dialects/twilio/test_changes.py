@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from trunkline.store import database
 from trunkline.store.facts import FactReader
 from trunkline.store.text_targets import TextTargets
 
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 HOOKS = {
     "VoiceUrl": "voice_url",
     "VoiceFallbackUrl": "voice_fallback_url",
@@ -243,15 +246,16 @@ def test_hooks_on_the_number_reach_routing(world: World) -> None:
 def test_emergency_registration() -> None:
     start = number_settings.DEFAULTS
     state = number_settings.EmergencyState
-    asked = number_settings.with_emergency(start, wanted=True, address_id="a")
-    assert (asked.emergency, asked.emergency_state) == (True, state.PENDING)
-    same = number_settings.with_emergency(asked, wanted=True, address_id="a")
+    asked = number_settings.with_emergency(start, wanted=True, address_id="a", now=NOW)
+    assert (asked.emergency, asked.emergency_state, asked.emergency_at) == (True, state.PENDING, NOW)
+    same = number_settings.with_emergency(asked, wanted=True, address_id="a", now=LATER)
     assert same == asked
-    left = number_settings.with_emergency(asked, wanted=False, address_id=None)
+    left = number_settings.with_emergency(asked, wanted=False, address_id=None, now=LATER)
     assert (left.emergency, left.emergency_state, left.emergency_address_id) == (False, state.LEAVING, "a")
-    only_address = number_settings.with_emergency(start, wanted=None, address_id="a")
+    assert left.emergency_at == LATER
+    only_address = number_settings.with_emergency(start, wanted=None, address_id="a", now=NOW)
     assert (only_address.emergency_state, only_address.emergency_address_id) == (state.UNREGISTERED, "a")
-    cleared = number_settings.with_emergency(only_address, wanted=None, address_id="")
+    cleared = number_settings.with_emergency(only_address, wanted=None, address_id="", now=NOW)
     assert cleared == start
 
 
@@ -264,7 +268,9 @@ def test_the_operator_settles_emergency_registrations(world: World) -> None:
 
     def ask_for(*, wanted: bool) -> None:
         before = world.inventory.read(lambda s: number_settings.of(s, found.id))
-        after = number_settings.with_emergency(before, wanted=wanted, address_id="00000000-0000-4000-8000-000000000000")
+        after = number_settings.with_emergency(
+            before, wanted=wanted, address_id="00000000-0000-4000-8000-000000000000", now=NOW
+        )
         world.write(lambda s: numbers.set_settings(s, operator, found, after))
 
     def settle(*, confirmed: bool) -> None:

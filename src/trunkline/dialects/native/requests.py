@@ -290,7 +290,9 @@ class CallListQuery(Struct, forbid_unknown_fields=True, frozen=True):
 
     limit: Limit = 20
     before: Cursor | None = None
-    number: Annotated[Short | None, Meta(description="the called E.164 number, with or without +")] = None
+    number: Annotated[
+        Short | None, Meta(description="the called E.164 number, with or without +, or emergency number")
+    ] = None
     verdict: Annotated[Verdict | None, Meta(description="what the decision came to")] = None
     source: Annotated[Short | None, Meta(description="the IP address that the call came from")] = None
     since: Annotated[Moment | None, Meta(description="calls that began then or later; write + as %2B")] = None

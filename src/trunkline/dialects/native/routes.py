@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from msgspec import UNSET
 
-from trunkline.core import accounts, carriers, e164, numbers, outbound_auth, pcap, sources, trunks
+from trunkline.core import accounts, carriers, emergency, numbers, outbound_auth, pcap, sources, trunks
 from trunkline.core.errors import NotAllowedError, NotFoundError, UnknownReferenceError
 from trunkline.core.model import Actor, Carrier, CredentialKind, Gateway, Number, Page, Role, Scope, Trunk
 from trunkline.core.ports import NumberFilter, Store
@@ -262,7 +262,7 @@ async def list_applications(ask: Ask, query: requests.NamedListQuery) -> views.A
 async def list_calls(ask: Ask, query: requests.CallListQuery) -> views.CallPage | Answer:
     """List call attempts, newest first, as JSON or CSV."""
     scope = ask.caller.scope
-    digits = e164.parse(query.number) if query.number else None
+    digits = emergency.number_of_call(query.number) if query.number else None
     source = sources.parse_address(query.source) if query.source is not None else None
     family = await ask.platform.inventory.search(lambda store: accounts.family(store, scope))
     found = await asyncio.to_thread(

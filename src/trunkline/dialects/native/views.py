@@ -192,7 +192,10 @@ class RungView(Struct, frozen=True):
 
 
 class CallView(Struct, frozen=True):
-    """A call attempt, answered or refused."""
+    """A call attempt, answered or refused.
+
+    ``emergency_address_id`` is the registered address of the number that called an emergency number; else null.
+    """
 
     id: str
     account_id: str
@@ -207,6 +210,7 @@ class CallView(Struct, frozen=True):
     ended_at: datetime
     ended_by: str
     cause: str
+    emergency_address_id: str | None
 
 
 class CallDetailView(CallView, frozen=True):
@@ -242,7 +246,10 @@ class ChangeView(Struct, frozen=True):
 
 
 class ExplainedView(Struct, frozen=True):
-    """What would happen to a call, and why. ``facts`` is ``live``, or ``offline`` without a running edge."""
+    """What would happen to a call, and why. ``facts`` is ``live``, or ``offline`` without a running edge.
+
+    ``emergency_address_id`` is what a call to an emergency number would have on record.
+    """
 
     verdict: str
     sip_status: int | None
@@ -252,6 +259,7 @@ class ExplainedView(Struct, frozen=True):
     target: str | None
     trace: list[StepView]
     facts: str
+    emergency_address_id: str | None = None
 
 
 class CarrierPage(Struct, frozen=True):

@@ -21,7 +21,9 @@ from trunkline.dialects.native.views import shown
 
 
 class FilingView(Struct, frozen=True):
-    """What was asked for a number and waits for the operator. ``subject`` is a caller name, a campaign or a profile."""
+    """What was asked for a number and waits for the operator. ``subject`` is a caller name, a campaign or a profile; of
+    an emergency registration its state and the address's id.
+    """
 
     kind: FilingKind
     number: str

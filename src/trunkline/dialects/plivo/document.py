@@ -208,8 +208,8 @@ def _target(
 
 def _number(text: str) -> str:
     digits = digits_of(text)
-    if digits is None or not 3 <= len(digits) <= 15:
-        raise DocumentError(f"<Number>{shown(text)}: must be a number of 3 to 15 digits, such as 14155550123")
+    if digits is None or not 2 <= len(digits) <= 15:
+        raise DocumentError(f"<Number>{shown(text)}: must be a number of 2 to 15 digits, such as 14155550123")
     return digits
 
 

@@ -107,7 +107,9 @@ def settings(store: Store, account: Account, before: NumberSettings, asked: Numb
     if asked.emergency_address:
         _address(store, account, asked.emergency_address, "EmergencyAddressSid")
     try:
-        return number_settings.with_emergency(after, wanted=asked.emergency, address_id=asked.emergency_address)
+        return number_settings.with_emergency(
+            after, wanted=asked.emergency, address_id=asked.emergency_address, now=store.now()
+        )
     except MissingError:
         raise RefusedError(NO_EMERGENCY, "EmergencyStatus Active needs an EmergencyAddressSid") from None
 

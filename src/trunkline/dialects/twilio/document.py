@@ -187,8 +187,8 @@ def _by_number(given: Attributes, events: LegEvents | None) -> DialTarget:
 def _number(element: Element) -> str:
     text = (element.text or "").strip()
     digits = _digits(text)
-    if digits is None or not 3 <= len(digits) <= 15:
-        raise DocumentError(f"<{element.tag}>{shown(text)}: must be a number of 3 to 15 digits, such as +14155550123")
+    if digits is None or not 2 <= len(digits) <= 15:
+        raise DocumentError(f"<{element.tag}>{shown(text)}: must be a number of 2 to 15 digits, such as +14155550123")
     return digits
 
 

@@ -828,6 +828,7 @@ def _add_number_settings() -> None:
         sa.Column("emergency", sa.Integer(), nullable=False),
         sa.Column("emergency_state", sa.Text(), nullable=False),
         sa.Column("emergency_address_id", sa.Text(), nullable=True),
+        sa.Column("emergency_at", sa.Text(), nullable=True),
         sa.Column("address_id", sa.Text(), nullable=True),
         sa.Column("identity_id", sa.Text(), nullable=True),
         sa.Column("bundle_id", sa.Text(), nullable=True),
@@ -839,6 +840,15 @@ def _add_number_settings() -> None:
     _add_index_of_given("number_settings_message", "number_settings", "message_application_id")
     _add_index_of_given("number_settings_emergency_address", "number_settings", "emergency_address_id")
     _add_index_of_given("number_settings_address", "number_settings", "address_id")
+    waiting = sa.text("emergency_state IN ('pending-registration', 'pending-unregistration')")
+    op.create_index(
+        "number_settings_waiting",
+        "number_settings",
+        ["emergency_at"],
+        unique=False,
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
 
 
 def _add_named() -> None:
