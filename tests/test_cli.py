@@ -14,6 +14,7 @@ import pytest
 
 from tests.server import Server, clean_environ, run
 from tests.store.opening import open_room
+from trunkline.cli import main
 from trunkline.core import numbers
 from trunkline.core.model import Actor
 from trunkline.store.writer import write_once
@@ -138,3 +139,20 @@ def test_claimed_number_is_approved_and_transferred(tmp_path: Path) -> None:
     told = run("numbers", "transfer", "--data", data, "14155551234", "--to", one.id, "--carrier", other.id)
     assert "belongs to one" in told
     assert json.loads(run("numbers", "list", "--data", data, "--json"))[0]["owner"] == "one"
+
+
+@pytest.mark.parametrize("command", ["numbers list", "log", "carriers events", "regulatory list"])
+@pytest.mark.parametrize("limit", ["0", "-1", "x", "10001", "9" * 30, "\u00b2"])
+def test_a_limit_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, limit: str) -> None:
+    room = open_room(tmp_path)
+    one = room.account("one").account
+    addition = numbers.Addition(numbers=["14155551234"], owner=one, carrier=room.carrier(one, "203.0.113.7"))
+    write_once(room.connection, room.store, lambda s: numbers.add(s, Actor(account=one, label="t"), addition))
+    assert main([*command.split(), "--data", str(room.data), f"--limit={limit}"]) == 1
+    assert capsys.readouterr().err == f"trunkline: --limit is a whole number from 1 to 10000, not {limit!r}\n"
+
+
+def test_a_refusal_and_what_to_do_are_two_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    room = open_room(tmp_path)
+    assert main(["numbers", "approve", "--data", str(room.data), "abc"]) == 1
+    assert "'abc' is not an E.164 number. Write calling code" in capsys.readouterr().err

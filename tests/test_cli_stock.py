@@ -107,6 +107,8 @@ def test_rows_are_judged_one_by_one(server: Server, seller: tuple[Client, str, d
     assert "nothing was written" in text
     dry = run("stock", "import", str(file), "--data", str(server.data), "--skip-bad", "--dry-run")
     assert "0 numbers stored" in dry
+    assert "line 2: 14155550203: good\n" in dry
+    assert "line 3: 12: 12 is not a possible number" in dry
     assert stocked(server) == []
     kept = run("stock", "import", str(file), "--data", str(server.data), "--skip-bad")
     assert "1 rows are good, 13 are not; 1 numbers stored" in kept

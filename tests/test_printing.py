@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from contextlib import redirect_stdout
 
 import pytest
 
-from trunkline.commands.printing import BAD, GOOD, table
+from trunkline.commands.printing import BAD, GOOD, document, table
 
 ROWS = [("a", "up"), ("up there", "down")]
 
@@ -39,7 +40,15 @@ def test_a_pipe_and_who_wants_none_do_not(monkeypatch: pytest.MonkeyPatch) -> No
     assert printed(Terminal()) == plain
 
 
-def test_what_a_terminal_would_act_on_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Answers of carriers, names of callers and the like stand in tables; anybody may have written them."""
-    table(("SAID",), [("404 \x1b[31mred\x07 \x9b1m\u202eback\nnext é",)])
-    assert capsys.readouterr().out == "SAID\n404 ?[31mred? ?1m?back?next é\n"
+def test_what_is_not_printable_reaches_no_terminal() -> None:
+    told = "\x1b[31mred\nnext \x9b\u202e\x7f \U000e0001 ä"
+    to = io.StringIO()
+    with redirect_stdout(to):
+        table(("NAME",), [(told,)])
+    assert to.getvalue() == "NAME\n?[31mred?next ??? ? ä\n"
+    to = io.StringIO()
+    with redirect_stdout(to):
+        document({"name": told})
+    assert json.loads(to.getvalue()) == {"name": told}
+    assert all(char.isprintable() for line in to.getvalue().split("\n") for char in line)
+    assert "ä" in to.getvalue()

@@ -154,7 +154,7 @@ def _add_numbers(commands: _Commands) -> None:
     listed = _command(verbs, "list", "list numbers of all accounts", "numbers:show")
     _data(listed)
     listed.add_argument("--pending", action="store_true", help="only those that wait for approval")
-    listed.add_argument("--limit", type=int, default=50)
+    listed.add_argument("--limit", default="50", metavar="N", help="at most so many, 1 to 10000 (default 50)")
     _json(listed)
 
 
@@ -179,7 +179,7 @@ def _add_calls(commands: _Commands) -> None:
     log = _command(commands, "log", "show who changed what, newest first", "calls:log")
     _data(log)
     log.add_argument("--account", metavar="ID", help="only this account's changes")
-    log.add_argument("--limit", type=int, default=50)
+    log.add_argument("--limit", default="50", metavar="N", help="at most so many, 1 to 10000 (default 50)")
     _json(log)
     status = _command(commands, "status", "show what the running edge holds: calls, legs, transactions", "calls:status")
     _data(status)
@@ -350,7 +350,7 @@ def _add_carriers(commands: _Commands) -> None:
     events = _command(verbs, "events", "list what happened to registrations, newest first", "carriers:events")
     _data(events)
     events.add_argument("carrier", metavar="ID", nargs="?", help="only this carrier's")
-    events.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (default 50)")
+    events.add_argument("--limit", default="50", metavar="N", help="at most so many, 1 to 10000 (default 50)")
     _json(events)
 
 
@@ -411,7 +411,7 @@ def _add_regulatory(commands: _Commands) -> None:
     listed = _command(verbs, "list", "list what is registered", "regulatory:show")
     _data(listed)
     listed.add_argument("--account", metavar="ID", help="only this account's")
-    listed.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many (default 100)")
+    listed.add_argument("--limit", default="100", metavar="N", help="at most so many, 1 to 10000 (default 100)")
     _json(listed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from trunkline.commands.opening import read, write
-from trunkline.commands.printing import document, table
+from trunkline.commands.printing import document, plain, table
 from trunkline.core import accounts
 from trunkline.core.model import AccountState, Role
 from trunkline.dialects.plivo.ids import auth_id
@@ -55,7 +55,7 @@ def set_state(options: Namespace) -> int:
     """Activate, suspend or close an account."""
     state = AccountState(options.state)
     changed = write(options, lambda store, actor: accounts.set_state(store, actor, options.account, state))
-    print(f"account {changed.name} is {changed.state.value}")
+    print(f"account {plain(changed.name)} is {changed.state.value}")
     return 0
 
 
@@ -69,5 +69,5 @@ def set_limits(options: Namespace) -> int:
     )
     channels = "any number of" if changed.max_channels is None else changed.max_channels
     cps = "any number of" if changed.max_cps is None else changed.max_cps
-    print(f"account {changed.name}: {channels} calls at once, {cps} new calls a second")
+    print(f"account {plain(changed.name)}: {channels} calls at once, {cps} new calls a second")
     return 0

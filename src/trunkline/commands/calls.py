@@ -9,7 +9,8 @@ from collections import Counter
 from trunkline import control
 from trunkline.cli import settings_of
 from trunkline.commands.opening import read
-from trunkline.commands.printing import document, table
+from trunkline.commands.printing import document, plain, table
+from trunkline.commands.records import limit_of
 from trunkline.config import address
 from trunkline.core.model import EVERYTHING, Page, Scope
 from trunkline.explaining import EdgeExplainer
@@ -46,7 +47,7 @@ def explain(options: Namespace) -> int:
     print(f"a call from {told.get('source')} to {told.get('to')}: {told['verdict']}")
     trace = told["trace"]
     for step in trace if isinstance(trace, list) else []:
-        print(f"  {step['part']:<12} {step['text']}")
+        print(f"  {step['part']:<12} {plain(step['text'])}")
     sip = "the call is routed" if told["sip_status"] is None else f"SIP {told['sip_status']} {told['sip_reason']}"
     where = "asked the running edge" if told["facts"] == "live" else "offline facts: no edge runs on this data folder"
     print(f"  {'answer':<12} {sip} ({where})")
@@ -55,8 +56,8 @@ def explain(options: Namespace) -> int:
 
 def log(options: Namespace) -> int:
     """Show the change log."""
-    scope = Scope(options.account) if options.account else EVERYTHING
-    changes = read(options, lambda store: store.log.page(scope, Page(options.limit))).items
+    limit, scope = limit_of(options.limit), Scope(options.account) if options.account else EVERYTHING
+    changes = read(options, lambda store: store.log.page(scope, Page(limit))).items
     if options.json:
         names = ("seq", "at", "actor", "account_id", "verb", "kind", "record_id", "detail")
         document([{name: getattr(change, name) for name in names} for change in changes])

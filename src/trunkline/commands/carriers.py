@@ -14,6 +14,7 @@ from trunkline import control
 from trunkline.cli import settings_of
 from trunkline.commands.opening import read
 from trunkline.commands.printing import BAD, GOOD, WARN, document, table
+from trunkline.commands.records import limit_of
 from trunkline.core.errors import InvalidError, NotFoundError
 from trunkline.core.model import EVERYTHING, Carrier, Page
 from trunkline.core.ports import Store
@@ -119,7 +120,7 @@ def _registered(carrier: CarrierStatusView, view: RegistrationView) -> tuple[obj
 
 def events(options: Namespace) -> int:
     """List what happened to registrations, newest first."""
-    found = RegisteredReader(settings_of(options).data).events(options.carrier, options.limit)
+    found = RegisteredReader(settings_of(options).data).events(options.carrier, limit_of(options.limit))
     shown = [views_registration.event(record) for record in found]
     if options.json:
         document([msgspec.to_builtins(view) for view in shown])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 
 from trunkline.commands.opening import read, write
-from trunkline.commands.printing import document, table
+from trunkline.commands.printing import document, plain, table
+from trunkline.commands.records import limit_of
 from trunkline.core import e164, number_settings, numbers
 from trunkline.core.errors import UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Actor, Carrier, Number, NumberStatus, Page
@@ -31,7 +32,7 @@ def transfer(options: Namespace) -> int:
         return numbers.transfer(store, actor, digits, owner, _carrier(store, options.carrier))
 
     number = write(options, move)
-    print(f"{number.e164} belongs to {number.owner.name}; it points at nothing until its new owner says so")
+    print(f"{number.e164} belongs to {plain(number.owner.name)}; it points at nothing until its new owner says so")
     return 0
 
 
@@ -56,8 +57,9 @@ def _carrier(store: Store, named: str | None) -> Carrier | None:
 
 def show(options: Namespace) -> int:
     """List numbers of all accounts."""
+    limit = limit_of(options.limit)
     wanted = NumberFilter(status=NumberStatus.PENDING_CLAIM if options.pending else None)
-    found = read(options, lambda store: store.numbers.page(EVERYTHING, wanted, Page(options.limit))).items
+    found = read(options, lambda store: store.numbers.page(EVERYTHING, wanted, Page(limit))).items
     rows = [(n.e164, n.status.value, n.owner.name, n.carrier.name if n.carrier else None, _target(n)) for n in found]
     if options.json:
         names = ("number", "status", "owner", "carrier", "target")

@@ -11,8 +11,13 @@ GOOD, WARN, BAD = "32", "33", "31"
 """Colours of a terminal (ECMA-48 SGR)."""
 
 
+def plain(text: str) -> str:
+    """Return a text of somebody else's as a terminal may see it: what is not printable is ``?``."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, colours: Mapping[str, str] | None = None) -> None:
-    """Print rows under heads, columns aligned; only the heads' line when there are none.
+    """Print rows under heads, columns aligned, cells as `plain` text; only the heads' line when there are none.
 
     On a terminal, unless NO_COLOR is set, cells that say exactly a word of ``colours`` have its colour. Texts may come
     from anybody, so what a terminal would act on is shown as ``?``.
@@ -20,7 +25,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, colours: Ma
     painted = colours or {}
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         painted = {}
-    texts = [[("" if cell is None else _plain(str(cell))) for cell in row] for row in rows]
+    texts = [[("" if cell is None else plain(str(cell))) for cell in row] for row in rows]
     widths = [max(len(head), *(len(row[i]) for row in texts)) if texts else len(head) for i, head in enumerate(heads)]
     for row in ([*heads], *texts):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
@@ -30,10 +35,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]], *, colours: Ma
         print("  ".join(shown).rstrip())
 
 
-def _plain(text: str) -> str:
-    return text if text.isprintable() else "".join([c if c.isprintable() else "?" for c in text])
-
-
 def document(value: object) -> None:
-    """Print a value as JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Print a value as JSON; in its texts what is not printable is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    print("".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text))

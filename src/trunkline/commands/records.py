@@ -11,7 +11,7 @@ import msgspec
 
 from trunkline.cli import settings_of
 from trunkline.commands.opening import read
-from trunkline.commands.printing import document, table
+from trunkline.commands.printing import document, plain, table
 from trunkline.core import accounts, e164, emergency, pcap
 from trunkline.core.errors import InvalidError, NotFoundError, TrunklineError, UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Scope
@@ -138,11 +138,6 @@ def _talked(record: CallRecord) -> str:
     if record.answered_at is None:
         return ""
     return f"{max(0.0, (record.ended_at - record.answered_at).total_seconds()):.1f}"
-
-
-def plain(text: str) -> str:
-    """Return a text that came over the wire as a terminal may see it: what is not printable is ``?``."""
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def show(options: Namespace) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trunkline.commands.opening import read, write
-from trunkline.commands.printing import document, table
+from trunkline.commands.printing import document, plain, table
 from trunkline.core import address_needs, campaigns, cnam, compliance, e164, reputation, tollfree
 from trunkline.core.errors import UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Actor, Page
@@ -165,7 +165,7 @@ def decide(options: Namespace) -> int:
             store, actor, options.application, accepted=accepted, reason=getattr(options, "reason", "")
         ),
     )
-    print(f"application {decided.alias} is {decided.status.value}")
+    print(f"application {plain(decided.alias)} is {decided.status.value}")
     return 0
 
 

@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from trunkline.commands.opening import read, write
 from trunkline.commands.printing import document, table
+from trunkline.commands.records import limit_of
 from trunkline.core import regulatory
 from trunkline.core.model import EVERYTHING, Page, Scope
 from trunkline.core.named_ports import PaperKind, RegulatoryRecord
@@ -37,10 +38,10 @@ def add(options: Namespace) -> int:
 
 def show(options: Namespace) -> int:
     """List what is registered, oldest first."""
-    scope = Scope(options.account) if options.account else EVERYTHING
+    limit, scope = limit_of(options.limit), Scope(options.account) if options.account else EVERYTHING
 
     def look_up(store: Store) -> list[dict[str, str]]:
-        return [_row(record) for record in store.regulatory.page(scope, Page(options.limit)).items]
+        return [_row(record) for record in store.regulatory.page(scope, Page(limit)).items]
 
     found = read(options, look_up)
     if options.json:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from trunkline.commands.opening import read, write
-from trunkline.commands.printing import document, table
+from trunkline.commands.printing import document, plain, table
 from trunkline.core import e164, stocking
 from trunkline.core.errors import InvalidError
 from trunkline.core.model import Page
@@ -37,10 +37,9 @@ def fill(options: Namespace) -> int:
     if options.json:
         document(_document(report, dry_run=options.dry_run))
     else:
-        for verdict in refused:
-            print(
-                f"line {verdict.line}: {verdict.number or '(no number)'}: {verdict.problem}. {verdict.advice}".rstrip()
-            )
+        for verdict in report.verdicts if options.dry_run else refused:
+            told_of = "good" if verdict.ok else f"{verdict.problem}. {verdict.advice}".rstrip()
+            print(f"line {verdict.line}: {verdict.number or '(no number)'}: {told_of}")
         _print_sum(report, len(refused), options)
     return 1 if refused and not options.skip_bad else 0
 
@@ -62,7 +61,7 @@ def _print_sum(report: stocking.Report, refused: int, options: Namespace) -> Non
     elif refused and not options.skip_bad:
         print("nothing was written: correct the lines above, or leave them out with --skip-bad")
     for carrier, account in report.sold_by:
-        print(f"numbers of carrier {carrier} are offered to account {account} and those below it")
+        print(f"numbers of carrier {plain(carrier)} are offered to account {plain(account)} and those below it")
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

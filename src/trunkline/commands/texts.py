@@ -9,8 +9,8 @@ import msgspec
 
 from trunkline.cli import settings_of
 from trunkline.commands.opening import read
-from trunkline.commands.printing import BAD, GOOD, WARN, document, table
-from trunkline.commands.records import limit_of, number_of, plain, scope_of
+from trunkline.commands.printing import BAD, GOOD, WARN, document, plain, table
+from trunkline.commands.records import limit_of, number_of, scope_of
 from trunkline.core import e164
 from trunkline.core.texts import TextRecord, TextState
 from trunkline.dialects.native import views_texts

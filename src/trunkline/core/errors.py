@@ -17,7 +17,7 @@ class TrunklineError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        return f"{self.message} {self.advice}".strip()
+        return f"{self.message}. {self.advice}" if self.advice else self.message
 
 
 class InvalidError(TrunklineError):

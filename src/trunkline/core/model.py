@@ -426,6 +426,16 @@ class Number:
     added_at: datetime
     updated_at: datetime
 
+    @property
+    def campaign_status(self) -> str | None:
+        """How far its link to a messaging campaign is; None while it takes no messages."""
+        return self.details.campaign_status if self.sms else None
+
+    @property
+    def toll_free_status(self) -> str | None:
+        """How far its toll-free verification is; None while it takes no messages."""
+        return self.details.toll_free_status if self.sms else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:

@@ -13,6 +13,7 @@ from trunkline.core.errors import (
     NumberTakenError,
     UnknownReferenceError,
 )
+from trunkline.core.leaving import leave_behind
 from trunkline.core.model import (
     EVERYTHING,
     Account,
@@ -159,18 +160,25 @@ def _new_number(
 
 
 def _details(addition: Addition, digits: str) -> NumberDetails:
-    """Return what a new number starts with: registrations that its kind can have begin as not made."""
-    country, kind = e164.country_of(digits), addition.number_type
+    """Return what a new number starts with."""
+    begun = _begun(e164.country_of(digits), addition.number_type)
+    return replace(begun, region=addition.region.strip() if addition.region is not None else None)
+
+
+def _begun(country: str | None, kind: str) -> NumberDetails:
+    """Return what a number of this kind begins with: registrations that it can have are not made yet.
+
+    Those of messages are there from the beginning, since a number may come to take messages later, with its carrier.
+    """
     named = country == "US" and kind in ("local", "tollfree")
-    sends = addition.carrier.sms
     return NumberDetails(
-        region=addition.region.strip() if addition.region is not None else None,
+        region=None,
         number_type=kind,
         country=country,
         cnam_lookup=False if named else None,
         reputation_status="not_enrolled" if named else None,
-        campaign_status="unregistered" if named and sends and kind == "local" else None,
-        toll_free_status="unverified" if sends and kind == "tollfree" else None,
+        campaign_status="unregistered" if named and kind == "local" else None,
+        toll_free_status="unverified" if kind == "tollfree" else None,
     )
 
 
@@ -255,7 +263,7 @@ def move_within(store: Store, actor: Actor, number: Number, owner: Account, *, k
     """
     if owner.id == number.owner.id:
         return number
-    moved = _moved(number, owner)
+    moved = replace(_moved(number, owner), details=leave_behind(store, number, owner))
     store.number_settings.drop(number.id)
     for carrier_id in store.numbers.carriers(number.id):
         tree = Scope(store.accounts.ancestors(owner.id)[-1], include_children=True)
@@ -285,8 +293,9 @@ def set_carriers(store: Store, actor: Actor, number: Number, carriers: Sequence[
     ids = list(dict.fromkeys(c.id for c in carriers))
     new = set(ids) - set(store.numbers.carriers(number.id))
     status = number.status
-    if new and claim_status(store, owner, list(new)) is NumberStatus.PENDING_CLAIM:
-        status = NumberStatus.PENDING_CLAIM
+    # One that waits for its papers goes on waiting for them: the claim is judged when they have come.
+    if status is NumberStatus.ACTIVE and new:
+        status = claim_status(store, owner, list(new))
     store.numbers.set_carriers(number.id, ids)
     return _write(store, actor, replace(number, carrier=_carrier_ref(carriers[0]), status=status), carriers=ids)
 
@@ -323,11 +332,10 @@ def transfer(store: Store, actor: Actor, digits: str, owner: Account, carrier: C
     # Each account's log tells its own half: neither learns the other's id.
     store.log.append(actor, number.owner.id, "release", "number", number.e164)
     told = number.details
-    kept = NumberDetails(
+    kept = replace(
+        _begun(told.country, told.number_type),
         region=told.region,
-        country=told.country,
         city=told.city,
-        number_type=told.number_type,
         monthly_rental_rate=told.monthly_rental_rate,
         voice_rate=told.voice_rate,
         sms_rate=told.sms_rate,

@@ -66,6 +66,16 @@ def test_401(full: World, ids: dict[str, str], operation: Operation) -> None:
     check(full.ask(operation.method, filled(operation, ids, None), None, bearer), 401)
 
 
+@pytest.mark.parametrize(
+    "header", ["Basic \u00e4", "Basic \u00ff\u00fe", "Basic", "Basic ====", "Basic /////w==", "\u00e4"]
+)
+def test_401_of_a_header_that_is_no_login(full: World, header: str) -> None:
+    path = f"/v1/Account/{full.main.auth_id}/Number/"
+    check(full.ask("GET", path, None, {"authorization": header}), 401)
+    refused = full.ask("GET", f"/2010-04-01/Accounts/{full.main.account_sid}.json", None, {"authorization": header})
+    assert (refused.status, refused.json["code"]) == (401, 20003)
+
+
 @every(ONES)
 def test_404(full: World, ids: dict[str, str], operation: Operation) -> None:
     gone = dict.fromkeys(ids, "0") | {"auth_id": ids["auth_id"]}

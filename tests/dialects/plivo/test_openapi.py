@@ -92,3 +92,40 @@ def test_it_names_every_argument_that_is_read(world: World, monkeypatch: pytest.
     told = ARGUMENTS.get(operation.handler.__name__)
     assert told is not None, f"write the arguments of {operation.handler.__name__} into plivo/arguments.py"
     assert asked <= set(told), f"{operation.handler.__name__} reads {asked - set(told)}, too: plivo/arguments.py"
+
+
+def described(world: World, name: str, status: int) -> set[str]:
+    """Return the keys that an operation's answer of this status must have; `KeyError` where none is described."""
+    told = document(world)
+    operation = next(o for path in told["paths"].values() for o in path.values() if o["operationId"] == name)
+    answer = operation["responses"].get(str(status)) or operation["responses"]["2XX"]
+    schema = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return set(told["components"]["schemas"][schema]["required"])
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [o for o in PLIVO.operations if o.method == "GET" and o.path.count("{") == 1],
+    ids=lambda o: o.handler.__name__,
+)
+def test_lists_are_as_it_says(shared: World, operation: Any) -> None:
+    path = operation.path.replace("{auth_id}", shared.main.auth_id)
+    reply = shared.ask("GET", f"{path}/?country_iso=US&number_type=local&user_type=business", None, shared.main.basic)
+    if reply.status != 404:  # nothing is regulated here
+        assert described(shared, operation.handler.__name__, reply.status) <= set(reply.json)
+
+
+def test_answers_that_are_not_those_of_their_method_are_as_it_says(world: World) -> None:
+    named = ("profile_alias", "customer_type", "entity_type", "company_name", "vertical")
+    profile = world.plivo("POST", "Profile/", dict.fromkeys(named, "x")).json["profile_uuid"]
+    reply = world.plivo("POST", f"Profile/{profile}/", {})
+    assert described(world, "update_profile", reply.status) <= set(reply.json)
+    data = {"alias": "x", "country_iso": "DE", "number_type": "local", "end_user": {"type": "business", "name": "x"}}
+    made = world.plivo("POST", "PhoneNumber/Compliance/", data).json["compliance_id"]
+    reply = world.plivo("POST", "PhoneNumber/Compliance/Link/", {"numbers": [{"number": "1"}]})
+    assert described(world, "link_compliance", reply.status) <= set(reply.json)
+    reply = world.plivo("DELETE", f"PhoneNumber/Compliance/{made}/")
+    assert described(world, "delete_compliance", reply.status) <= set(reply.json)
+    told = document(world)["paths"]["/v1/Account/{auth_id}/PhoneNumber/Compliance/{compliance_id}/"]["patch"]
+    assert {p["in"] for p in told["parameters"]} == {"path"}
+    assert "multipart/form-data" in told["requestBody"]["content"]

@@ -135,7 +135,14 @@ def filing(record: OpenFiling) -> FilingView:
 
 def registrations(record: Number) -> RegistrationsView:
     """Show what others have decided about a number."""
-    return shown(RegistrationsView, record.details, number=record.e164, account_id=record.owner.id)
+    return shown(
+        RegistrationsView,
+        record.details,
+        number=record.e164,
+        account_id=record.owner.id,
+        campaign_status=record.campaign_status,
+        toll_free_status=record.toll_free_status,
+    )
 
 
 def campaign(record: Campaign) -> CampaignView:

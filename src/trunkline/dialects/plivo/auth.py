@@ -6,7 +6,6 @@ published nowhere; here it is 401 like any wrong credential (``docs/compatibilit
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from hashlib import blake2b
 
@@ -38,7 +37,7 @@ def _basic(header: str) -> tuple[str, str]:
         return "", ""
     try:
         user, _, token = b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII before it was decoded, or no UTF-8 after
         return "", ""
     return user, token
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from trunkline import __version__
-from trunkline.dialects.http import Operation
+from trunkline.dialects.http import MAX_BODY, Operation
 from trunkline.dialects.plivo.arguments import ARGUMENTS
 
 _VALUE = re.compile(r"\{(\w+)\}")
@@ -45,6 +45,28 @@ _SCHEMAS = {
 
 _API_ID = {"type": "string", "format": "uuid"}
 _ANY_COUNT = {"type": "integer"}
+
+
+def _list(key: str) -> dict[str, Any]:
+    """Return the schema of a list that stands under ``key``."""
+    meta = {
+        "type": "object",
+        "properties": {
+            "limit": _ANY_COUNT,
+            "offset": _ANY_COUNT,
+            "total_count": _ANY_COUNT,
+            "next": {"type": ["string", "null"]},
+            "previous": {"type": ["string", "null"]},
+        },
+    }
+    records = {"type": "array", "items": {"type": "object"}}
+    return {
+        "type": "object",
+        "properties": {"api_id": _API_ID, "meta": meta, key: records},
+        "required": ["api_id", "meta", key],
+    }
+
+
 _COMPONENTS = {
     "Record": {"type": "object", "properties": {"api_id": _API_ID}, "required": ["api_id"]},
     "Changed": {
@@ -52,30 +74,29 @@ _COMPONENTS = {
         "properties": {"api_id": _API_ID, "message": {"type": "string"}},
         "required": ["api_id", "message"],
     },
-    "List": {
-        "type": "object",
-        "properties": {
-            "api_id": _API_ID,
-            "meta": {
-                "type": "object",
-                "properties": {
-                    "limit": _ANY_COUNT,
-                    "offset": _ANY_COUNT,
-                    "total_count": _ANY_COUNT,
-                    "next": {"type": ["string", "null"]},
-                    "previous": {"type": ["string", "null"]},
-                },
-            },
-            "objects": {"type": "array", "items": {"type": "object"}},
-        },
-        "required": ["api_id", "meta", "objects"],
-    },
+    "List": _list("objects"),
+    "Profiles": _list("profiles"),
+    "Compliances": _list("compliances"),
+    "Campaigns": _list("campaigns"),
     "Error": {
         "type": "object",
         "properties": {"api_id": _API_ID, "error": {"type": "string", "minLength": 1}},
         "required": ["api_id", "error"],
     },
 }
+
+
+_DONE = {
+    "list_profiles": ("200", "Profiles"),
+    "list_compliance": ("200", "Compliances"),
+    "list_campaigns": ("200", "Campaigns"),
+    "list_campaign_numbers": ("200", "Record"),
+    "update_profile": ("200", "Record"),
+    "link_compliance": ("200", "Record"),
+    "unlink_number": ("200", "Changed"),
+    "delete_compliance": ("200", "Changed"),
+}
+"""Status and body of operations, by the handler's name, that do not answer as those of their method do."""
 
 
 def document(operations: Sequence[Operation]) -> bytes:
@@ -110,9 +131,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {**_done(operation), "default": _answer("refused", "Error")},
     }
-    if operation.method == "POST":
+    if operation.method in ("POST", "PATCH"):
         body = {"schema": {"type": "object", "properties": schemas}}
-        media = ("application/json", "application/x-www-form-urlencoded")
+        media = ["application/json", "application/x-www-form-urlencoded"]
+        if operation.max_body > MAX_BODY:  # documents come as files beside `data`
+            media.append("multipart/form-data")
         described["requestBody"] = {"content": dict.fromkeys(media, body)}
     else:
         parameters += [{"name": argument, "in": "query", "schema": schema} for argument, schema in schemas.items()]
@@ -120,6 +143,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _done(operation: Operation) -> dict[str, Any]:
+    if operation.handler.__name__ in _DONE:
+        status, schema = _DONE[operation.handler.__name__]
+        return {status: _answer("done", schema)}
     if operation.method == "DELETE":
         return {"204": {"description": "done"}}
     if operation.method == "GET":

@@ -186,20 +186,24 @@ def number_filter(args: Args) -> NumberFilter:
             raise NotAvailableYetError(f"{name} is not available yet", field=name)
     services = service_names(args)
     cnam_lookup = choice(args, "cnam_lookup", ("enabled", "disabled"))
+    campaign_status = _status(args, "tendlc_registration_status", views.CAMPAIGN_STATUS, _CAMPAIGN_WORDS)
+    toll_free_status = _status(args, "toll_free_sms_verification", views.TOLL_FREE_STATUS, {})
+    # A number that takes no messages shows neither, whatever is kept of it for when it does.
+    sends = "sms" in services or campaign_status is not None or toll_free_status is not None
     return NumberFilter(
         prefix=_prefix(args),
         number_type=choice(args, "type", _TYPES) or choice(args, "number_type", _TYPES),
         alias=text(args, "alias") or None,
         voice="voice" in services or None,
-        sms="sms" in services or None,
+        sms=sends or None,
         mms="mms" in services or None,
         cnam_lookup=None if cnam_lookup is None else cnam_lookup == "enabled",
         renewal=tuple(
             (sign, day) for end, sign in _RENEWALS.items() if (day := _day(args, f"renewal_date{end}")) is not None
         ),
-        campaign_status=_status(args, "tendlc_registration_status", views.CAMPAIGN_STATUS, _CAMPAIGN_WORDS),
+        campaign_status=campaign_status,
         campaign_id=text(args, "tendlc_campaign_id") or None,
-        toll_free_status=_status(args, "toll_free_sms_verification", views.TOLL_FREE_STATUS, {}),
+        toll_free_status=toll_free_status,
         toll_free_order_status=(text(args, "toll_free_sms_verification_order_status") or "").upper() or None,
     )
 

@@ -7,7 +7,6 @@ account that has nothing, and reach what `magic_numbers` answers only.
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from dataclasses import replace
 from hashlib import blake2b
@@ -90,7 +89,7 @@ def _basic(header: str) -> tuple[str, str]:
         return "", ""
     try:
         user, _, secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no ASCII before it was decoded, or no UTF-8 after
         return "", ""
     return user, secret
 
