@@ -107,6 +107,8 @@ class SipSettings:
     """How long a target may leave an INVITE without any answer while there is another one to try."""
     rest_s: float = 30.0
     """How long a target that gave no answer, or 503, comes after its siblings; a 503's Retry-After counts instead."""
+    refer_s: float = 30.0
+    """How long a caller that we transfer (REFER) may leave us without a word of it, where its NOTIFY does not say."""
     options_s: float = 60.0
     """How often a gateway is asked with OPTIONS whether it lives, give or take a tenth, where it is to be asked."""
     t1: float = 0.5
@@ -162,7 +164,8 @@ class SipSettings:
             raise ConfigError(f"sip.digest_algorithms names one or more of {', '.join(known)}, each once")
         if self.keep_messages and self.keep_messages not in KEPT_MESSAGES:
             raise ConfigError(f"sip.keep_messages is one of {', '.join(KEPT_MESSAGES)}, not {self.keep_messages!r}")
-        for name in ("t1", "max_calls", "failover_s", "options_s", "idle_s", "max_connections", "keep_messages_mb"):
+        more_than_none = ("t1", "max_calls", "failover_s", "refer_s", "options_s", "idle_s", "max_connections")
+        for name in (*more_than_none, "keep_messages_mb"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"sip.{name} must be greater than 0")
 

@@ -53,6 +53,7 @@ from trunkline.sip.message import Request, Response
 from trunkline.sip.names import Records
 from trunkline.sip.parsing import parse
 from trunkline.sip.race import Race
+from trunkline.sip.referring import Referring
 from trunkline.sip.replying import reply
 from trunkline.sip.timers import Timers
 from trunkline.sip.transaction import Transactions
@@ -74,7 +75,7 @@ GATEWAY = Gateway(
     emergency=False,
 )
 CARRIER, PHONE = ("127.0.0.2", 5060), ("127.0.0.3", 5060)
-KINDS = (Call, Leg, Hunt, Race, Ringing, Passing, Dialled, DocumentLegs, Credentials, Capture)
+KINDS = (Call, Leg, Hunt, Race, Ringing, Passing, Dialled, DocumentLegs, Credentials, Capture, Referring)
 """What a call is made of; none of it may be left when the call and its transactions are over."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
-from tests.edge.lab import Lab
+from tests.edge.lab import Lab, Tenant
 from trunkline.core import applications, numbers
 from trunkline.core.applications import ApplicationDraft
 from trunkline.core.model import Account, Actor, CallHooks, CredentialKind, Scope, Webhook
@@ -18,8 +18,8 @@ from trunkline.store.unit import SqlStore
 from trunkline.store.writer import write_once
 
 
-def write(lab: Lab, use_case: Callable[[SqlStore, Actor, Account, sqlite3.Connection], None]) -> None:
-    """Run a use case as the lab's account."""
+def write(lab: Tenant, use_case: Callable[[SqlStore, Actor, Account, sqlite3.Connection], None]) -> None:
+    """Run a use case as a tenant, the lab's own or another."""
     vault = database.open_vault(lab.server.data)
     with closing(database.open_writer(lab.server.data)) as connection:
         store = SqlStore(connection, vault, Rules(lab=True))
@@ -31,8 +31,13 @@ def write(lab: Lab, use_case: Callable[[SqlStore, Actor, Account, sqlite3.Connec
 
 
 def to_application(lab: Lab, hooks: CallHooks) -> str:
-    """Return a number that an application of this dialect answers."""
-    digits = lab.number(lab.carrier_id)
+    """Return a number of the lab's that an application of this dialect answers."""
+    return applied(lab, lab.carrier_id, hooks)
+
+
+def applied(tenant: Tenant, carrier: str, hooks: CallHooks) -> str:
+    """Return a tenant's number, delivered by this carrier, that an application of this dialect answers."""
+    digits = tenant.number(carrier)
 
     def make(store: SqlStore, actor: Actor, account: Account, _: sqlite3.Connection) -> None:
         draft = ApplicationDraft(name="twiml", dialect="twilio", hooks=hooks)
@@ -40,7 +45,7 @@ def to_application(lab: Lab, hooks: CallHooks) -> str:
         number = numbers.find(store, Scope(account.id), digits)
         numbers.point_at_application(store, actor, number, application)
 
-    write(lab, make)
+    write(tenant, make)
     return digits
 
 

@@ -29,6 +29,7 @@ from trunkline.core.fetching import (
     HookResponse,
 )
 from trunkline.core.model import CallHooks, Webhook
+from trunkline.core.referrals import ReferralResult, ReferralStatus
 from trunkline.core.verbs import Dial, Document, Verb
 
 FACTS = CallFacts(
@@ -73,6 +74,9 @@ class FakeDialect:
 
     def dial_action(self, call: CallFacts, hook: Webhook, result: DialResult) -> HookRequest:
         return self._request("action", call, hook, ("dial", result.status.value))
+
+    def refer_action(self, call: CallFacts, hook: Webhook, result: ReferralResult) -> HookRequest:
+        return self._request("refer", call, hook, ("refer", result.status.value))
 
     def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
         return self._request(f"leg {event.position} {event.change.value}", call, hook)
@@ -119,10 +123,13 @@ class FakeClient:
 class FakeLegs:
     """Records what happens as words; dials answer from ``results``, None meaning that they ring for ever.
 
-    A dial first reports ``events``; with ``leaves`` the caller is gone at its end.
+    A dial first reports ``events``; with ``leaves`` the caller is gone at its end, or at that of a transfer, which
+    comes to ``referral``. ``why_not`` says why the caller cannot be answered without sound.
     """
 
-    def __init__(self, *results: DialResult | None, gone: bool = False) -> None:
+    def __init__(
+        self, *results: DialResult | None, gone: bool = False, referral: ReferralStatus = ReferralStatus.FAILED
+    ) -> None:
         self.results = list(results)
         self.done: list[str] = []
         self.notes: list[dict[str, object]] = []
@@ -130,6 +137,8 @@ class FakeLegs:
         self.answered = False
         self.gone = gone
         self.leaves = False
+        self.referral = referral
+        self.why_not: str | None = None
         self.events: list[DialEvent] = []
         self.errands: set[asyncio.Task[None]] = set()
 
@@ -171,6 +180,19 @@ class FakeLegs:
         self.answered |= result.status is DialStatus.COMPLETED
         self.gone |= self.leaves
         return result
+
+    def answer(self) -> str | None:
+        self._check()
+        self.done.append("answer")
+        self.answered |= self.why_not is None
+        return self.why_not
+
+    async def refer(self, target: str) -> ReferralResult:
+        self._check()
+        self.done.append(f"refer {target}")
+        await asyncio.sleep(0)
+        self.gone |= self.leaves
+        return ReferralResult(status=self.referral)
 
     async def wait(self, seconds: float) -> None:
         self._check()

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from trunkline.core.calls import CallFacts, DialEvent, DialResult, EndCause, Ending, FetchStep
 from trunkline.core.facts import ApplicationTarget
 from trunkline.core.model import CallHooks, Webhook
+from trunkline.core.referrals import ReferralResult
 from trunkline.core.verbs import Dial, Document
 
 # The largest answer that is read from an application, in bytes; vendors publish 100 KB for a document.
@@ -167,6 +168,10 @@ class HookDialect(Protocol):
         """Build the request that tells how a `Dial` ended."""
         ...
 
+    def refer_action(self, call: CallFacts, hook: Webhook, result: ReferralResult) -> HookRequest:
+        """Build the request that tells how a `Refer` ended."""
+        ...
+
     def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
         """Build the request that tells what became of a leg that a `Dial` rang."""
         ...
@@ -187,7 +192,7 @@ class CallerGone(Exception):  # noqa: N818 -- not an error: the ordinary end of 
 class Legs(Protocol):
     """The call's legs, moved by a document. Once the caller has gone, what moves them raises `CallerGone`.
 
-    ``dial`` and ``wait`` may be cancelled (a scheduled end, a call torn down): a cancelled dial leaves no leg behind.
+    ``dial``, ``refer`` and ``wait`` may be cancelled (a scheduled end, a call torn down): then no leg is left behind.
     ``note`` and ``background`` work to the end and beyond it.
     """
 
@@ -206,6 +211,17 @@ class Legs(Protocol):
         ``last`` says that no verb can follow, so that a ringing leg's early media may pass to the caller. ``heard`` is
         called at once with what becomes of each leg, to its end, whoever ends it. A caller who leaves during the dial
         ends it like any other: with its result.
+        """
+        ...
+
+    def answer(self) -> str | None:
+        """Answer the caller without sound; return why that cannot be done, None where it is answered."""
+        ...
+
+    async def refer(self, target: str) -> ReferralResult:
+        """Ask an answered caller to go to a SIP URI, and return what came of it, within a bounded time.
+
+        A caller who leaves meanwhile ends it like any other end: with its result.
         """
         ...
 

@@ -75,6 +75,8 @@ class Dial:
     redirect: bool = True
     sequential: bool = False
     unsupported: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    """What the document asks for beyond this build that takes nothing from the call: said in its trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,17 @@ class Redirect:
     hook: Webhook
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refer:
+    """Ask the caller to go to ``target``, a SIP URI with the header fields that its call shall have; REFER, RFC 3515.
+
+    ``action`` hears how it ended.
+    """
+
+    target: str
+    action: Webhook | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Do nothing for ``length`` seconds."""
@@ -110,7 +123,7 @@ class Unsupported:
     why: str
 
 
-Verb = Dial | HangUp | Redirect | Wait | Unsupported
+Verb = Dial | HangUp | Redirect | Refer | Wait | Unsupported
 
 
 @dataclass(frozen=True, slots=True)

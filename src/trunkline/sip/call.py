@@ -9,7 +9,7 @@ after that, since the edge runs without a collector for circles.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -197,23 +197,18 @@ class Call:
         """Connect a called leg that has answered: the caller gets its 200, or hears of the new session."""
         self.hunt, self.b = None, leg
         if self.answered_at is None:
-            self._answer(response, now)
+            passed = [h for h in response.headers if h[0] in PASSED_HEADERS]
+            self.answer(response.body, response.get("content-type"), now, passed)
         else:
             self._renew(response, now)
 
-    def _answer(self, response: Response, now: float) -> None:
+    def answer(self, body: bytes, kind: str | None, now: float, passed: Iterable[Header] = ()) -> None:
+        """Answer the caller with 200 and this session description; ``passed`` are header fields that it must see."""
         request, leg = self.a.request, self.a
         if request is None:
             return
-        headers = [self._contact(), ALLOW, *[h for h in response.headers if h[0] in PASSED_HEADERS]]
-        answer = reply(
-            request,
-            200,
-            to_tag=self.tag,
-            headers=headers,
-            body=response.body,
-            content_type=response.get("content-type"),
-        )
+        headers = (self._contact(), ALLOW, *passed)
+        answer = reply(request, 200, to_tag=self.tag, headers=headers, body=body, content_type=kind)
         try:
             leg.dialog = Dialog.as_server(request, self.tag, self.txn.hop.door.contact)
         except MessageError as error:

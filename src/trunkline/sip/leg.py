@@ -16,6 +16,7 @@ from trunkline.sip.events import ClientTransaction, ServerTransaction
 from trunkline.sip.fields import Header
 from trunkline.sip.hop import Hop
 from trunkline.sip.message import Request, Response
+from trunkline.sip.referring import Referring, take_notify
 from trunkline.sip.refusals import passed_on
 from trunkline.sip.replying import reply
 from trunkline.sip.uri import MessageError
@@ -23,7 +24,7 @@ from trunkline.sip.uri import MessageError
 if TYPE_CHECKING:
     from trunkline.sip.call import Call
 
-ALLOW: Header = ("allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO")
+ALLOW: Header = ("allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY")
 PASSED = frozenset({"INVITE", "UPDATE", "INFO"})
 """Requests within a dialog that go through to the other side."""
 
@@ -37,8 +38,8 @@ class Leg:
     """One side of a call. ``origin`` is where it came from or was rung at."""
 
     __slots__ = (
-        "answer_due", "bye_due", "call", "credentials", "dialog", "key", "name", "origin", "passing", "request",
-        "unacked",
+        "answer_due", "bye_due", "call", "credentials", "dialog", "key", "name", "origin", "passing",
+        "referring", "request", "unacked",
     )  # fmt: skip
 
     def __init__(
@@ -54,7 +55,8 @@ class Leg:
         self.call = call
         self.name = name
         self.origin = origin
-        # None where nobody's challenges are answered: the caller's leg, and trunks' URIs without credentials.
+        # None where nobody's challenges are answered: the caller's leg until it is referred, and trunks' URIs without
+        # credentials.
         self.credentials: Credentials | None = None
         if carrier_id is not None:
             self.credentials = Credentials(call, name, carrier_id)
@@ -70,6 +72,7 @@ class Leg:
         # The INVITE of this side that we answered 2xx and whose ACK has not come: its number and transaction.
         self.unacked: tuple[int, ServerTransaction] | None = None
         self.passing: Passing | None = None
+        self.referring: Referring | None = None
         # Our BYE that waits for the ACK of our 2xx, and where it goes.
         self.bye_due: tuple[Request, Hop] | None = None
 
@@ -183,6 +186,8 @@ class Leg:
         peer = self.call.peer(self)
         if peer is not None:
             peer.give_answer(now, request.body, request.get("content-type"))
+        if self.referring is not None:
+            self.referring.acknowledged(now)
 
     def on_request(self, txn: ServerTransaction, request: Request, now: float) -> None:
         """Take a request within the dialog."""
@@ -205,6 +210,8 @@ class Leg:
             self.call.hung_up(self, now)
         elif request.method in PASSED:
             self._pass(txn, request, now)
+        elif request.method == "NOTIFY":
+            take_notify(self, txn, request, now)
         elif request.method == "OPTIONS":
             edge.transactions.respond(txn, reply(request, 200, headers=(ALLOW,)), now)
         else:
@@ -255,7 +262,9 @@ class Leg:
         """Let go of everything when the call is over; a leg whose ACK is still to come stays known until then."""
         if self.passing is not None:
             self.passing.abandon(self.call.edge.now())
-        self.dialog = self.request = self.answer_due = self.passing = None
+        if self.referring is not None:
+            self.referring.stop()
+        self.dialog = self.request = self.answer_due = self.passing = self.referring = None
         if self.unacked is None:
             self.call.edge.forget(self)
 

@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from trunkline.core.calls import DialEvent, DialResult, DialStatus, EndCause, EndedBy, Ending
 from trunkline.core.fetching import CallerGone
+from trunkline.core.referrals import ReferralResult, ReferralStatus
 from trunkline.core.verbs import Dial
 from trunkline.sip.dialled import Dialled
 from trunkline.sip.outbound import DialRefusedError, parties_of
 from trunkline.sip.race import Race
+from trunkline.sip.referring import Referring
 from trunkline.sip.refusals import cause_of
+from trunkline.sip.sdp import CONTENT_TYPE, SdpError, inactive_answer
+from trunkline.sip.uri import MessageError, SipUri
 
 if TYPE_CHECKING:
     from trunkline.sip.call import Call
@@ -162,6 +166,47 @@ class DocumentLegs:
         legs.end(ending, edge.now())
         return _talked(legs, ending.cause, edge.now())
 
+    def answer(self) -> str | None:
+        """Answer the caller with every stream inactive, unless it is answered; return why that cannot be done."""
+        self._check()
+        if self.answered:
+            return None
+        call = self.call
+        offer, kind = call.offer
+        if (kind or "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+            return f"without sound only an INVITE with an offer in {CONTENT_TYPE} can be answered"
+        try:
+            body = inactive_answer(offer, call.a.origin.door.host, int(call.wall))
+        except SdpError as error:
+            return str(error)
+        call.note("answer", "without sound, which this build does not carry: every stream is inactive")
+        call.answer(body, CONTENT_TYPE, call.edge.now())
+        call.edge.flush()
+        self._check()  # a Contact that cannot be read has ended the call
+        return None
+
+    async def refer(self, target: str) -> ReferralResult:
+        """Ask the answered caller to go to a SIP URI; return what came of it, also where the caller left meanwhile."""
+        self._check()
+        call, shown = self.call, target.partition("?")[0]
+        try:
+            SipUri.parse(target)
+        except MessageError as error:
+            call.note("refer", f"{shown} cannot be referred to: {error.reason}")
+            return ReferralResult(status=ReferralStatus.FAILED, detail=error.reason)
+        call.note("refer", f"the caller is asked to go to {shown}")
+        referring, left = Referring(call.a, target), False
+        try:
+            await self._wait(lambda future: referring.start(lambda: _settle(future), call.edge.now()))
+        except CallerGone:
+            left = True
+        finally:
+            if not referring.state.settled:
+                referring.stop()
+        result = referring.state.result(left=left)
+        call.note("refer", f"{result.status.value}: {result.detail}" if result.detail else result.status.value)
+        return result
+
     def end(self, ending: Ending, sip_status: int | None = None) -> None:
         """End the call: BYE with a Reason when answered, else ``sip_status`` (480 when not given)."""
         self._check()
@@ -196,10 +241,14 @@ def _start(call: Call, race: Race, future: asyncio.Future[Outcome]) -> None:
     race.start(done, call.edge.now())
 
 
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
 def _until_b_ends(call: Call, future: asyncio.Future[None]) -> None:
     def ended(_now: float) -> None:
-        if not future.done():
-            future.set_result(None)
+        _settle(future)
 
     call.other_end = ended
     if call.b is None:

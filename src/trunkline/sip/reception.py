@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 REFUSED_MESSAGE = "message_refused"
 """The verdict on record of an INVITE that was refused for what it is, before anything was decided."""
 
-_WITHIN_DIALOGS = frozenset({"BYE", "UPDATE", "INFO"})
+_WITHIN_DIALOGS = frozenset({"BYE", "UPDATE", "INFO", "NOTIFY"})
 
 
 class Reception:

@@ -4,11 +4,14 @@ Rules, in the order in which they bite:
 
 1. The caller hears ringing (`Legs.ring`) when a verb that takes time begins to run, or `RING_AFTER_S` into the first
    fetch. So a document that begins with a hang-up, or with what is not supported, is answered before any 18x.
-2. Nothing here answers the call: `Legs.dial` does, when its target answers.
+2. A dial answers the call when its target does (`Legs.dial`). Only a transfer, which needs an answered call, answers it
+   before, without sound (`Legs.answer`).
 3. The end of the document ends the call. While it is unanswered, the last dial's final code refuses it.
 4. A call runs at most `MAX_DOCUMENTS` documents.
 5. What cannot be had or run takes the call to the fallback, once, where its dialect wants that.
 6. Events of a dial's legs, and actions whose document nobody wants, are told in order, and never waited for.
+7. A transfer goes on as a dial does: its action's document, else the next verb, whatever came of it. A caller that now
+   talks with the target is given `PARTING_S` to hang up by itself before that.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ from trunkline.core.fetching import (
     Legs,
 )
 from trunkline.core.model import CallHooks, Webhook
-from trunkline.core.verbs import Dial, Document, HangUp, Redirect, Unsupported, Verb, Wait
+from trunkline.core.referrals import ReferralStatus
+from trunkline.core.verbs import Dial, Document, HangUp, Redirect, Refer, Unsupported, Verb, Wait
 from trunkline.voice.fetch import Note, fetch_document, fetch_next
 from trunkline.voice.notices import Notices
 
@@ -40,6 +44,8 @@ from trunkline.voice.notices import Notices
 RING_AFTER_S = 3.0
 # Documents of one call, redirects and actions included: a loop of redirects ends here.
 MAX_DOCUMENTS = 50
+# Most phones hang up once they talk with the target; what follows a transfer is for those that do not.
+PARTING_S = 2.0
 
 # Refusals of an unanswered call. 480 for what failed on the application's side, not 503: RFC 3261 section 21.5.4 lets
 # a carrier send all its calls elsewhere after a 503, and one tenant's broken application must not cause that.
@@ -207,6 +213,8 @@ class _Session:
                 raise _unsupported(verb.name, verb.why)
             case Dial() if verb.unsupported:
                 raise _unsupported("Dial", "not supported in this build: " + ", ".join(verb.unsupported))
+            case Refer():
+                return await self._refer(verb)
         self.legs.ring()
         match verb:
             case Wait():
@@ -218,12 +226,30 @@ class _Session:
         return None
 
     async def _dial(self, dial: Dial, *, last: bool) -> Document | None:
+        if dial.ignored:
+            self.legs.note("dial", ignored=", ".join(dial.ignored))
         result = self.last_dial = await self._ring(dial, last=last)
         if dial.action is None:
             return None
         call = self.facts()
         request = self.dialect.dial_action(call, dial.action, result)
         if dial.redirect and call.ending is None:
+            return await self._follow(request, FetchStep.ACTION)
+        self.actions.put(FetchStep.ACTION.value, request)
+        return None
+
+    async def _refer(self, refer: Refer) -> Document | None:
+        why_not = self.legs.answer()
+        if why_not is not None:
+            raise _unsupported("Refer", why_not)
+        result = await self.legs.refer(refer.target)
+        if refer.action is None:
+            if result.status is ReferralStatus.IN_PROGRESS:
+                await self.legs.wait(PARTING_S)
+            return None
+        call = self.facts()
+        request = self.dialect.refer_action(call, refer.action, result)
+        if call.ending is None:
             return await self._follow(request, FetchStep.ACTION)
         self.actions.put(FetchStep.ACTION.value, request)
         return None

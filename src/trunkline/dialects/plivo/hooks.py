@@ -30,6 +30,7 @@ from trunkline.core.calls import (
 )
 from trunkline.core.fetching import Failure, FetchPolicy, HookRequest
 from trunkline.core.model import CallHooks, Webhook
+from trunkline.core.referrals import ReferralResult
 from trunkline.core.verbs import Document
 from trunkline.dialects.hook_settings import PolicyRules, read_policy, split_hook
 from trunkline.dialects.plivo.document import parse_document
@@ -228,6 +229,10 @@ class PlivoHooks:
             ("DialBLegUUID", result.leg_id),
         )
         return self._request(hook, (*self._of_call(call), *told))
+
+    def refer_action(self, call: CallFacts, hook: Webhook, result: ReferralResult) -> HookRequest:  # noqa: ARG002
+        """Build what a Redirect asks: Plivo XML has no verb for a REFER, so nothing is documented, and nobody asks."""
+        return self.redirect(call, hook)
 
     def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
         """Build the request to a Dial's callbackUrl: Event=DialAnswer, DialConnected or DialHangup, and the leg."""

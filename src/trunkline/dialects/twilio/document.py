@@ -46,10 +46,10 @@ from trunkline.dialects.markup import (
     shown,
     sip_uri,
 )
+from trunkline.dialects.twilio.refer import MAX_HEADERS_CHARS, read_refer
 
 MAX_DOCUMENT_BYTES = 64 * 1024  # Twilio's own limit
 MAX_PARTIES = 10  # Twilio's own limit; each party is a call of ours to pay for
-MAX_HEADERS_CHARS = 1024  # Twilio's own limit on a SIP URI's headers
 MAX_URIS = 10
 MAX_IDENTITY_CHARS = 121  # Twilio's own limit
 MAX_LOGIN_CHARS = 128
@@ -69,7 +69,6 @@ _WHY = {
     "Play": "playing sound " + _NO_MEDIA,
     "Prompt": "taking payments is not supported in this build",
     "Record": "recording " + _NO_MEDIA,
-    "Refer": "transferring the caller by SIP REFER is not supported in this build",
     "Say": "speaking text " + _NO_MEDIA,
     "Sms": "sending messages is not supported in this build",
     "Start": "streaming or recording a call " + _NO_MEDIA,
@@ -81,6 +80,8 @@ _EVENTS = {
     "answered": LegChange.ANSWERED,
     "completed": LegChange.ENDED,
 }
+# Attributes of Dial that would change what the caller hears, or who may send it elsewhere: its trace names them.
+_WITHOUT_EFFECT = ("ringTone", "referUrl")
 _NOUNS = ("Application", "Client", "Conference", "Number", "Queue", "Sim", "Sip", "WhatsApp")
 
 
@@ -142,6 +143,7 @@ def _dial(given: Attributes, base_url: str) -> Dial:
         action=Webhook(action, method) if action else None,
         sequential=given.flag("sequential", False),
         unsupported=tuple(unsupported),
+        ignored=tuple([name for name in _WITHOUT_EFFECT if given.text(name)]),
     )
 
 
@@ -279,5 +281,6 @@ _READERS: dict[str, Callable[[Attributes, str], Verb]] = {
     "Hangup": _hangup,
     "Pause": _pause,
     "Redirect": _redirect,
+    "Refer": read_refer,
     "Reject": _reject,
 }

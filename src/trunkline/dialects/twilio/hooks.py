@@ -25,6 +25,7 @@ from trunkline.core.calls import (
 )
 from trunkline.core.fetching import DocumentFault, Failure, FetchPolicy, HookFailure, HookRequest, RetryOn
 from trunkline.core.model import CallHooks, Webhook
+from trunkline.core.referrals import ReferralResult, ReferralStatus
 from trunkline.core.verbs import Document
 from trunkline.dialects.hook_settings import PolicyRules, read_policy, split_hook
 from trunkline.dialects.twilio import ids
@@ -46,6 +47,11 @@ CALL_STATUS: dict[CallStatus, str] = {status: status.value for status in CallSta
 DIAL_STATUS: dict[DialStatus, str] = {status: status.value for status in DialStatus} | {
     DialStatus.TIMEOUT: "no-answer",
     DialStatus.CANCELLED: "canceled",
+}
+# ReferCallStatus; one that is unknown is not told.
+REFERRAL_STATUS: dict[ReferralStatus, str] = {status: status.value for status in ReferralStatus} | {
+    ReferralStatus.CANCELLED: "canceled",
+    ReferralStatus.UNKNOWN: "",
 }
 # CallStatus of a leg, and its place among the leg's events.
 LEG_CHANGE: dict[LegChange, tuple[str, int]] = {
@@ -184,6 +190,15 @@ class TwilioHooks:
             told.append(("DialSipCallId", result.sip_call_id))
         told += _custom("DialSipHeader_", result.sip_headers)
         return self.request(hook, (*self._of_call(call), *told))
+
+    def refer_action(self, call: CallFacts, hook: Webhook, result: ReferralResult) -> HookRequest:
+        """Build the request of a Refer's action: what is known of the caller's own call to the target, and no more."""
+        known = (
+            ("ReferCallStatus", REFERRAL_STATUS[result.status]),
+            ("ReferSipResponseCode", result.refer_status),
+            ("NotifySipResponseCode", result.notify_status),
+        )
+        return self.request(hook, (*self._of_call(call), *((name, str(value)) for name, value in known if value)))
 
     def dial_event(self, call: CallFacts, hook: Webhook, event: DialEvent) -> HookRequest:
         """Build the request to the statusCallback of a Dial's noun: the leg is a call of its own."""
