@@ -83,7 +83,7 @@ prove: $(VENV)/.ready-dev peers ## The heavy loads, their figures printed
 fuzz: $(VENV)/.ready-dev ## A million damaged SIP messages through the parser and the transactions
 	@$(BIN)/python -m tests.fuzz.messages
 
-bench: $(VENV)/.ready-dev peers kamailio ## Figures beside peers on this machine (about 25 minutes)
+bench: $(VENV)/.ready-dev peers kamailio ## Figures beside peers on this machine (about 26 minutes)
 	@$(BIN)/python -m benchmarks --json var/bench.json
 
 clean: ## Remove what setup and tests made (never the data folder)

@@ -15,13 +15,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import decision, get_number, held, list_numbers, report, scenarios, search_stock
+from benchmarks import decision, get_number, held, list_numbers, report, scenarios, search_stock, twilio_numbers
 from benchmarks.machine import described
 
 RUNS: dict[str, Callable[..., report.Outcome]] = {
     "decision": decision.run,
     "get_number": get_number.run,
     "list_numbers": list_numbers.run,
+    "twilio_numbers": twilio_numbers.run,
     **scenarios.RUNS,
     "held": held.run,
     "search_stock": search_stock.run,

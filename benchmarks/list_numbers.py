@@ -2,8 +2,7 @@
 
 A page is asked for over HTTP from a running server: by following ``next`` from the start, at offset 10,000 (of shorter
 lists half-way and at the end), and deep, which is half-way and at the end by turns. Every answer has its
-``total_count``. Limits: p99 at most 20 ms by cursor and up to offset 10,000, at most 200 ms beyond. The inventory is as
-one customer might have it: two carriers, a subaccount, blocks of numbers in order, one country's spread among them.
+``total_count``. Limits: p99 at most 20 ms by cursor and up to offset 10,000, at most 200 ms beyond.
 """
 
 from __future__ import annotations
@@ -12,25 +11,14 @@ import base64
 import http.client
 import json
 import math
-import sqlite3
-import tempfile
 import time
-from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.filling import UNSORTED, in_bulk
+from benchmarks.inventory import filled
 from benchmarks.load import percentile
 from benchmarks.report import Aim, Outcome, Row
 from tests.server import Server
-from trunkline.core import accounts, carriers
-from trunkline.core.model import Actor
-from trunkline.core.ports import Rules, Store
-from trunkline.store import database
-from trunkline.store.unit import SqlStore
-from trunkline.store.writer import write_once
 
 SIZES = (10_000, 1_000_000)
 SAMPLES = 120
@@ -38,8 +26,6 @@ SAMPLES = 120
 CURSOR_LIMIT_MS = 20.0
 BEYOND_LIMIT_MS = 200.0
 NEAR = 10_000
-
-FIRST_DAY = date(2027, 1, 1)
 
 FILTERS: dict[str, dict[str, str]] = {
     "none": {},
@@ -77,88 +63,6 @@ FILTERS: dict[str, dict[str, str]] = {
         "subaccount": "MAIN",
     },
 }
-
-_COLUMNS = (
-    "id, e164, account_id, status, voice, sms, mms, number_type, alias, cnam_lookup, campaign_id, campaign_status, "
-    "toll_free_status, toll_free_order_status, renewal_on, country, region, monthly_rental_rate, voice_rate, sms_rate, "
-    "mms_rate, added_at, updated_at, kind"
-)
-
-
-def _rows(size: int, main: str, sub: str) -> Iterator[tuple[object, ...]]:
-    """Yield numbers: American ones, each tenth from Berlin, the last tenth from London; every 50th the subaccount's."""
-    for i in range(size):
-        country, first = ("US", 14_150_000_000) if i < size * 9 // 10 else ("GB", 442_070_000_000)
-        if i % 10 == 4:
-            country, first = "DE", 493_010_000_000
-        american = country == "US"
-        kind = "tollfree" if i % 50 == 3 else "mobile" if i % 12 == 5 else "local"
-        texts = i % 5 == 0
-        campaign = f"C{i % 1000}" if texts and i % 10 == 0 else None
-        yield (
-            f"n{i}",
-            str(first + i),
-            sub if i % 50 == 7 else main,
-            "active",
-            1,
-            0,
-            int(i % 20 == 0),
-            kind,
-            "Main Line" if i % 100 == 0 else "Spare" if i % 3 == 1 else None,
-            (int(i % 100 == 0) if american and kind != "mobile" else None),
-            campaign,
-            ("completed" if campaign else "unregistered") if american and texts and kind == "local" else None,
-            ("verified" if i % 100 == 3 else "unverified") if kind == "tollfree" else None,
-            "APPROVED" if kind == "tollfree" and i % 100 == 3 else None,
-            (FIRST_DAY + timedelta(days=i % 28)).isoformat() if i % 2 == 0 else None,
-            country,
-            "Somewhere",
-            "0.80000",
-            "0.00000",
-            "0.00000",
-            "0.00000",
-            "2026-01-01T00:00:00.000000+00:00",
-            "2026-01-01T00:00:00.000000+00:00",
-            UNSORTED,
-        )
-
-
-def fill(data: Path, size: int) -> tuple[str, str, str]:
-    """Make an inventory of ``size`` numbers; return the main account's auth_id and token, and the subaccount's."""
-    vault = database.prepare(data, {})
-    connection = database.open_writer(data)
-    store = SqlStore(connection, vault, Rules(lab=True))
-
-    def set_up(s: Store) -> tuple[accounts.NewAccount, accounts.NewAccount, list[str]]:
-        main = accounts.create(s, accounts.operator("bench"), name="Bench")
-        sub = accounts.create(s, accounts.operator("bench"), name="Branch", parent_id=main.account.id)
-        actor = Actor(account=main.account, label="bench")
-        made = [
-            carriers.create(
-                s,
-                actor,
-                main.account,
-                carriers.CarrierDraft(name=name, sms=sms, gateways=(carriers.GatewayDraft(address=address),)),
-            )
-            for name, sms, address in (("Voice", False, "203.0.113.7"), ("Text", True, "203.0.113.8"))
-        ]
-        return main, sub, [carrier.id for carrier in made]
-
-    main, sub, (voice, text) = write_once(connection, store, set_up)
-    _insert(connection, size, (main.account.id, sub.account.id), (voice, text))
-    connection.close()
-    return f"MA{main.account.code}", main.plivo_token, f"SA{sub.account.code}"
-
-
-def _insert(connection: sqlite3.Connection, size: int, owners: tuple[str, str], delivered_by: tuple[str, str]) -> None:
-    places = ", ".join("?" * len(_COLUMNS.split(",")))
-    voice, text = delivered_by
-    with in_bulk(connection):
-        connection.executemany(f"INSERT INTO numbers ({_COLUMNS}) VALUES ({places})", _rows(size, *owners))
-        connection.executemany(
-            "INSERT INTO number_carriers VALUES (?, ?, 0, 1)",
-            ((f"n{i}", voice if i % 5 else text) for i in range(size)),
-        )
 
 
 class _Client:
@@ -205,15 +109,11 @@ def _measure(client: _Client, filters: dict[str, str], samples: int) -> tuple[in
 
 
 def _lists(size: int, samples: int) -> dict[str, tuple[int, Times]]:
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        began = time.monotonic()
-        auth_id, token, sub = fill(data, size)
-        took = time.monotonic() - began
-        print(f"  [list_numbers] {size:,} numbers made ({took:.0f} s)", flush=True)
-        server = Server(data).start()
+    with filled(size) as inventory:
+        server = Server(inventory.data).start()
         try:
-            return measured(_Client(server, auth_id, token), auth_id, sub, samples)
+            auth_id = inventory.auth_id
+            return measured(_Client(server, auth_id, inventory.plivo_token), auth_id, inventory.sub_auth_id, samples)
         finally:
             server.stop()
 

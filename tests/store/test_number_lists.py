@@ -20,7 +20,7 @@ from tests.store.opening import Room, open_room
 from trunkline.core import numbers
 from trunkline.core.model import EVERYTHING, Account, Actor, Carrier, Number, NumberStatus, Page, Scope
 from trunkline.core.ports import NumberFilter, Store
-from trunkline.store import counting, number_lists
+from trunkline.store import counting, number_lists, number_terms, number_walks
 from trunkline.store.counting import KINDS, LEADS
 from trunkline.store.writer import write_once
 
@@ -43,8 +43,8 @@ FILTERS: dict[str, list[Any]] = {
     "pattern": ["1415555%", "%55500%", "_4%1", "%9"],
     "label": [("a", ()), ("b", ("14155550001", "442079460001"))],
 }
-LIMITS = ((8192, 10_000, 1000), (16, 10_000, 1000), (16, 0, 0), (8, 20, 5))
-"""Places in a stretch, numbers that are sorted, kinds that are named."""
+LIMITS = ((8192, 512, 10_000, 1000), (16, 2, 10_000, 1000), (16, 3, 0, 0), (8, 1, 20, 5), (32, 4, 0, 1000))
+"""Places in a stretch, those that are sorted, numbers that are sorted, kinds that are named."""
 
 
 @dataclass
@@ -203,17 +203,15 @@ def assert_newest_first(world: World, scope: Scope, asked: NumberFilter, wanted:
     after: int | None = None
     seen: list[str] = []
     while True:
-        page = world.room.store.numbers.page(scope, asked, Page(7, after=after), newest_first=True)
-        assert page.total == len(wanted), asked
-        seen += [n.e164 for n in page.items]
-        if page.last is None:
+        found, after = world.room.store.numbers.newest(scope, asked, Page(7, after=after))
+        seen += [n.e164 for n in found]
+        if after is None:
             break
-        after = page.last
     assert seen == wanted, asked
     for offset in {0, 1, len(wanted) // 2, max(0, len(wanted) - 2), len(wanted), len(wanted) + 9}:
-        skipped = world.room.store.numbers.page(scope, asked, Page(5, offset=offset), newest_first=True)
-        assert [n.e164 for n in skipped.items] == wanted[offset : offset + 5], (asked, offset)
-        assert (skipped.last is None) == (offset + 5 >= len(wanted)), (asked, offset)
+        skipped, last = world.room.store.numbers.newest(scope, asked, Page(5, offset=offset))
+        assert [n.e164 for n in skipped] == wanted[offset : offset + 5], (asked, offset)
+        assert (last is None) == (offset + 5 >= len(wanted)), (asked, offset)
 
 
 def assert_counts(connection: sqlite3.Connection) -> None:
@@ -247,13 +245,14 @@ def assert_counts(connection: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("limits", LIMITS)
 def test_any_filter_gives_what_reading_every_row_gives(
-    make_world: Callable[[int], World], monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int, int]
+    make_world: Callable[[int], World], monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int, int, int]
 ) -> None:
-    stretch, sorted_, named = limits
+    stretch, short, sorted_, named = limits
     monkeypatch.setattr(counting, "STRETCH", stretch)
-    monkeypatch.setattr(number_lists, "STRETCH", stretch)
+    monkeypatch.setattr(number_walks, "STRETCH", stretch)
+    monkeypatch.setattr(number_walks, "SHORT", short)
     monkeypatch.setattr(number_lists, "MAX_SORTED", sorted_)
-    monkeypatch.setattr(number_lists, "MAX_NAMED", named)
+    monkeypatch.setattr(number_terms, "MAX_NAMED", named)
     world = make_world(sum(limits))
     world.fill(150)
     singles: list[dict[str, Any]] = [{name: value} for name, values in FILTERS.items() for value in values]

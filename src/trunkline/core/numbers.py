@@ -26,7 +26,6 @@ from trunkline.core.model import (
     NumberDetails,
     NumberStatus,
     Owner,
-    Page,
     Ref,
     Scope,
     Trunk,
@@ -37,7 +36,6 @@ from trunkline.core.rates import priced
 
 MAX_AT_ONCE = 1000
 MAX_ALIAS = 255
-MAX_DEFAULTS = 100
 MAX_REGION = 255
 
 
@@ -209,13 +207,10 @@ def find_by_id(store: Store, scope: Scope, number_id: str) -> Number:
 
 def default_carrier(store: Store, owner: Account) -> Carrier | None:
     """Return who delivers a number where nobody is named: the oldest carrier of the account that is switched on, else
-    that of the nearest account above it; None where there is none. Of one account `MAX_DEFAULTS` are looked at.
+    that of the nearest account above it; None where there is none.
     """
-    for account_id in store.accounts.ancestors(owner.id):
-        for carrier in store.carriers.page(Scope(account_id), None, Page(MAX_DEFAULTS)).items:
-            if carrier.active:
-                return carrier
-    return None
+    found = (store.carriers.oldest_active(account_id) for account_id in store.accounts.ancestors(owner.id))
+    return next((carrier for carrier in found if carrier is not None), None)
 
 
 def point_at_application(store: Store, actor: Actor, number: Number, application: Application | None) -> Number:

@@ -203,6 +203,10 @@ class CarrierStore(Protocol):
         """Return a live carrier by serial."""
         ...
 
+    def oldest_active(self, account_id: str) -> Carrier | None:
+        """Return the oldest carrier of an account that is switched on."""
+        ...
+
     def page(self, scope: Scope, name: str | None, page: Page) -> Listing[Carrier]:
         """Return live carriers, oldest first; ``name`` is matched exactly."""
         ...
@@ -259,8 +263,15 @@ class NumberStore(Protocol):
         """Return a live number by its record's id."""
         ...
 
-    def page(self, scope: Scope, wanted: NumberFilter, page: Page, *, newest_first: bool = False) -> Listing[Number]:
-        """Return live numbers, oldest first, or newest first: ``page.after`` then continues below a known number."""
+    def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
+        """Return live numbers, oldest first."""
+        ...
+
+    def newest(self, scope: Scope, wanted: NumberFilter, page: Page) -> tuple[tuple[Number, ...], int | None]:
+        """Return live numbers, newest first, and the order number of the last one, None when nothing follows.
+
+        They are not counted. ``page.after`` continues below a known number.
+        """
         ...
 
     def owners(self, e164s: Sequence[str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from trunkline.dialects.http import (
     read_body,
 )
 from trunkline.dialects.limits import RateLimit
+from trunkline.store.turns import ASKING
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,7 @@ class Door:
         ask.operation = operation
         if not operation.public:
             ask.caller = self._dialect.authenticate(ask)
+            ASKING.set(ask.caller.account.id)
             self._count(ask.caller.account.id)
             if self._dialect.admit is not None:
                 self._dialect.admit(ask)

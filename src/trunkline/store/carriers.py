@@ -107,6 +107,15 @@ class SqlCarriers:
         """Return a live carrier by serial."""
         return self._one(scope, "c.serial = ?", serial)
 
+    def oldest_active(self, account_id: str) -> Carrier | None:
+        """Return the oldest carrier of an account that is switched on."""
+        row = self._db.execute(
+            f"SELECT {_CARRIER} FROM carriers c WHERE c.account_id = ? AND c.deleted_at IS NULL AND c.active = 1 "
+            "ORDER BY c.seq LIMIT 1",
+            (account_id,),
+        ).fetchone()
+        return self._carriers([row])[0] if row else None
+
     def _one(self, scope: Scope, condition: str, value: str) -> Carrier | None:
         inside, parameters = in_scope(scope, "c.account_id")
         row = self._db.execute(

@@ -71,6 +71,8 @@ class Counts:
         changed = {name: _text(value) for name, value in columns.items() if name in _KEY}
         if carrier_id is not None:
             changed["carrier_id"] = carrier_id
+        if not changed and "removed_at" not in columns:
+            return self._write_alike(where, sought, columns)
         written = ", ".join(f"{name} = ?" for name in (*columns, "kind"))
         kinds = self._db.execute(f"SELECT DISTINCT kind FROM numbers WHERE kind IS NOT NULL AND {where}", sought)
         steps: list[Step] = []
@@ -88,6 +90,17 @@ class Counts:
                 steps += [(new, seq, e164, 1) for seq, e164 in rows]
         self.count(steps)
         return numbers
+
+    def _write_alike(self, where: str, sought: Sequence[object], columns: Mapping[str, object]) -> list[str]:
+        """Write columns that no kind is made of; return the numbers."""
+        if not columns:
+            return []
+        written = ", ".join(f"{name} = ?" for name in columns)
+        rows = self._db.execute(
+            f"UPDATE numbers SET {written} WHERE kind IS NOT NULL AND {where} RETURNING e164",
+            (*columns.values(), *sought),
+        )
+        return [e164 for (e164,) in rows.fetchall()]
 
     def _changed(self, kind: int, changed: dict[str, str]) -> int:
         key = dict(zip(_KEY, self._db.execute(_READ, (kind,)).fetchone(), strict=True))

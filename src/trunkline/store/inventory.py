@@ -14,6 +14,7 @@ from trunkline.core.errors import StoreUnavailableError
 from trunkline.core.ports import Rules, Store
 from trunkline.store import database
 from trunkline.store.secrets import Vault
+from trunkline.store.turns import ASKING, Turns
 from trunkline.store.unit import SqlStore
 from trunkline.store.writer import Writer
 
@@ -25,6 +26,9 @@ MAX_KNOWN = 10_000
 
 READERS = 4
 """Threads for lists and counts, each on a connection of its own."""
+
+MAX_AT_ONCE = READERS // 2
+"""Searches of one tenant at once, which is a top-level account with all below it: half the readers are the others'."""
 
 
 class Inventory:
@@ -40,6 +44,7 @@ class Inventory:
         self._known: dict[Hashable, Any] = {}
         self._own = threading.local()
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._turns = Turns(MAX_AT_ONCE)
 
     def read(self, look_up: Callable[[Store], R]) -> R:
         """Run a point read at once, in the loop's own thread: a few index probes."""
@@ -61,7 +66,18 @@ class Inventory:
         return found
 
     async def search(self, look_up: Callable[[Store], R]) -> R:
-        """Run a list or a count on a reader thread."""
+        """Run a list or a count on a reader thread, when it is its tenant's turn (`turns.ASKING`).
+
+        `StoreUnavailableError` where too many of the tenant's wait already.
+        """
+        asking = ASKING.get()
+        if asking is None:
+            return await self._searched(look_up)
+        tenant = self.recall(("tenant", asking), lambda store: store.accounts.ancestors(asking)[-1])
+        async with self._turns.of(tenant):
+            return await self._searched(look_up)
+
+    async def _searched(self, look_up: Callable[[Store], R]) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._on_reader, look_up)
 
     def _on_reader(self, look_up: Callable[[Store], R]) -> R:

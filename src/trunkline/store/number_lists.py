@@ -1,8 +1,8 @@
-"""Lists of numbers in SQL: counted first, by kept counts (`counting.py`); then the page's places in the list.
+"""Lists of numbers in SQL: what passes is counted by kept counts (`counting.py`), then the page's places are found.
 
-The kinds of numbers that pass a filter say whose they are and nearly all else that can be asked. Their counts by
-stretch lead to any offset without reading what lies before. What may have any value (alias, campaign, beginning) is
-*sought*: where few pass, they are read and sorted; else the list is walked, stretch by stretch, from its nearer end.
+The kinds of numbers that pass a filter say whose they are and nearly all else that can be asked. What may have any
+value (alias, campaign, beginning, digits) is *sought*: where few pass, they are read and sorted; else the list is
+walked (`number_walks.py`). A list that tells no total counts nothing that it can do without.
 """
 
 from __future__ import annotations
@@ -13,7 +13,20 @@ from dataclasses import dataclass, replace
 
 from trunkline.core.model import Page, Scope
 from trunkline.core.ports import NumberFilter
-from trunkline.store.counting import LEADS, STRETCH
+from trunkline.store.counting import LEADS
+from trunkline.store.number_terms import (
+    Kinds,
+    Sought,
+    equal,
+    joined,
+    kind_terms,
+    labelled,
+    like,
+    named_kinds,
+    prefixed,
+    some_of,
+)
+from trunkline.store.number_walks import SHORT, NumberWalks, Walk
 from trunkline.store.rows import in_scope, marks
 
 MAX_SORTED = 10_000
@@ -22,60 +35,49 @@ MAX_SORTED = 10_000
 SORTING = 3
 """How many numbers are walked past in the time that one is read and sorted; measured."""
 
-SHORT = 512
-"""Places right after a cursor that are looked at first: most pages are there."""
-
-MAX_NAMED = 1000
-"""Kinds that a statement names one by one; above that, it asks for them itself."""
-
 MAX_KNOWN = 1000
 """Counts remembered until the next commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The order numbers of a page's rows, the count of the whole list, and the last one shown (None: no more)."""
+    """The order numbers of a page's rows, the count of the whole list (None: not counted), and the last one shown
+    (None: no more).
+    """
 
     rows: list[int]
-    total: int
+    total: int | None
     last: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Kinds:
-    """The kinds that a list shows: the condition on a column of kinds, its values, and how many numbers they have."""
+class _Way:
+    """What passes: kinds, what is sought, between which places.
 
-    among: str
-    values: list[object]
-    numbers: int
+    ``narrow`` is what leads to the fewest; ``numbers`` how many those are, None: more than `MAX_SORTED`.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """A condition whose values are many: as an index seeks it, and as it is judged row by row while walking."""
-
-    sought: str
-    walked: str
-    values: list[object]
-    prefix: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """Places in the list from ``first`` until before ``end``, and how many numbers of the kinds are there."""
-
-    first: int
-    end: int
-    numbers: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Count:
-    """How many numbers pass what is sought (None: more than `MAX_SORTED`), and between which places they lie."""
-
+    kinds: Kinds
+    sought: Sequence[Sought]
+    narrow: Sought | None
     numbers: int | None
     first: int = 0
     last: int | None = None
+
+    @property
+    def rest(self) -> list[Sought]:
+        """What is sought beside what leads."""
+        return [one for one in self.sought if one is not self.narrow]
+
+    @property
+    def few(self) -> bool:
+        """Whether all that ``narrow`` leads to are read and sorted."""
+        return self.narrow is not None and self.numbers is not None and self.numbers <= MAX_SORTED
+
+    @property
+    def total(self) -> int | None:
+        """How many pass, where that is known without counting."""
+        return None if self.rest else self.numbers
 
 
 class NumberLists:
@@ -83,38 +85,36 @@ class NumberLists:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._walks = NumberWalks(connection)
         self._version: tuple[int, int] = (-1, -1)
         self._known: dict[tuple[str, tuple[object, ...]], int] = {}
 
-    def find(self, scope: Scope, wanted: NumberFilter, page: Page, *, newest_first: bool = False) -> Found:
-        """Return the page of the numbers in ``scope`` that pass a filter, oldest first, or newest first."""
-        walk = self._walk_back if newest_first else self._walk
-        kinds, sought = self._kinds(scope, wanted), _sought(wanted)
-        if not kinds.numbers:
-            return Found([], 0, None)
-        if not sought:
-            return _found(kinds.numbers, walk(kinds, [], _Count(kinds.numbers), page), page)
-        counts = [self._count(kinds, one) for one in sought]
-        fewest = min(range(len(sought)), key=lambda i: n if (n := counts[i].numbers) is not None else 1 << 62)
-        narrow, count = sought[fewest], counts[fewest]
-        if count.numbers == 0:
-            return Found([], 0, None)
-        rest = [one for one in sought if one is not narrow]
-        few = count.numbers is not None and count.numbers <= MAX_SORTED
-        if rest or count.numbers is None:
-            led = few or not rest
-            numbers = self._remembered(*_joined("count(*)", kinds, narrow if led else None, rest if led else sought))
-            count = replace(count, numbers=numbers)
-        total = count.numbers or 0
-        if not total:
-            return Found([], 0, None)
-        if few or (not rest and narrow.prefix is not None and not self._is_near(kinds, count, page)):
-            return _found(total, self._sorted(kinds, narrow, rest, page, newest_first=newest_first), page)
-        return _found(total, walk(kinds, sought, count, page), page)
+    def oldest(self, scope: Scope, wanted: NumberFilter, page: Page) -> Found:
+        """Return the page of the numbers in ``scope`` that pass a filter, oldest first, and how many pass."""
+        way = self._way(scope, wanted)
+        total = 0 if way.numbers == 0 else way.total
+        if total is None:
+            led = way.few or not way.rest
+            narrow, rest = (way.narrow, way.rest) if led else (None, way.sought)
+            total = self._remembered(*joined("count(*)", way.kinds, narrow, rest))
+        return self._found(way, total, page, newest_first=False) if total else Found([], 0, None)
 
-    def _kinds(self, scope: Scope, wanted: NumberFilter) -> _Kinds:
+    def newest(self, scope: Scope, wanted: NumberFilter, page: Page) -> Found:
+        """Return the same page newest first, without the total."""
+        way = self._way(scope, wanted)
+        return self._found(way, way.total, page, newest_first=True) if way.numbers != 0 else Found([], 0, None)
+
+    def _found(self, way: _Way, total: int | None, page: Page, *, newest_first: bool) -> Found:
+        if way.narrow is not None and self._is_sorted(way, way.narrow, total, page):
+            rows = self._sorted(way.kinds, way.narrow, way.rest, page, newest_first=newest_first)
+        else:
+            rows = self._walked(way, total, page, newest_first=newest_first)
+        shown = rows[: page.limit]
+        return Found(shown, total, shown[-1] if len(rows) > len(shown) else None)
+
+    def _kinds(self, scope: Scope, wanted: NumberFilter) -> Kinds:
         inside, values = in_scope(scope, "k.account_id")
-        terms: list[tuple[str, object]] = list(_kind_terms(wanted))
+        terms: list[tuple[str, object]] = list(kind_terms(wanted))
         if wanted.owner_id is not None:
             terms.append(("k.account_id = ?", wanted.owner_id))
         passing = (
@@ -122,28 +122,83 @@ class NumberLists:
             f"WHERE {' AND '.join([inside, *(term for term, _ in terms)])}"
         )
         asked = [*values, *(value for _, value in terms)]
-        rows = self._db.execute(f"SELECT k.id, k.numbers {passing}", asked).fetchall()
-        numbers = sum(row[1] for row in rows)
-        if len(rows) > MAX_NAMED:
-            return _Kinds(f"IN (SELECT k.id {passing})", asked, numbers)
-        return _Kinds(f"IN ({marks(rows)})", [row[0] for row in rows], numbers)
+        return named_kinds(dict(self._db.execute(f"SELECT k.id, k.numbers {passing}", asked)), passing, asked)
 
-    def _count(self, kinds: _Kinds, sought: _Sought) -> _Count:
-        leading = _Count(None)
-        if sought.prefix is not None:
-            lead = sought.prefix[: LEADS[-1]]
-            digits = next(digits for digits in LEADS if digits >= len(lead))
-            row = self._db.execute(
-                "SELECT coalesce(sum(l.numbers), 0), coalesce(min(l.first_seq), 0), max(l.last_seq) "
-                f"FROM number_leads l WHERE l.kind {kinds.among} AND l.digits = ? AND l.lead >= ? AND l.lead < ?",
-                [*kinds.values, digits, lead, lead + ":"],
-            ).fetchone()
-            leading = _Count(*row)
-            if lead == sought.prefix or not leading.numbers:
-                return leading
-        some = f"SELECT 1 FROM numbers n WHERE {sought.sought} AND n.kind {kinds.among} LIMIT ?"
-        found = self._one(f"SELECT count(*) FROM ({some})", [*sought.values, *kinds.values, MAX_SORTED + 1])
-        return replace(leading, numbers=found if found <= MAX_SORTED else None)
+    def _way(self, scope: Scope, wanted: NumberFilter) -> _Way:
+        """Return what passes; where nothing does, ``numbers`` is 0."""
+        way = _Way(self._kinds(scope, wanted), [], None, None)
+        if wanted.prefix:
+            way = self._led(way, wanted.prefix)
+        if not way.kinds.numbers:
+            return replace(way, sought=[], numbers=0)
+        counts = [way.numbers for _ in way.sought]
+        more = self._more(way.kinds, wanted)
+        sought = [*way.sought, *more]
+        if not sought:
+            return replace(way, numbers=way.kinds.numbers)
+        counts = [
+            self._few(way.kinds, one) if number is None and one.countable else number
+            for one, number in zip(sought, [*counts, *(None for _ in more)], strict=True)
+        ]
+        known = [(number, place) for place, number in enumerate(counts) if number is not None]
+        numbers, place = min(known, default=(None, 0))
+        return replace(way, sought=sought, narrow=sought[place], numbers=numbers)
+
+    def _led(self, way: _Way, prefix: str) -> _Way:
+        """Return a way narrowed by a beginning: to kinds that have it, between the places where they have it.
+
+        Where all numbers of these kinds begin so, it is sought no more.
+        """
+        lead = prefix[: LEADS[-1]]
+        digits = next(digits for digits in LEADS if digits >= len(lead))
+        rows = self._db.execute(
+            "SELECT l.kind, sum(l.numbers), min(l.first_seq), max(l.last_seq) FROM number_leads l "
+            f"WHERE l.kind {way.kinds.among} AND l.digits = ? AND l.lead >= ? AND l.lead < ? GROUP BY l.kind",
+            [*way.kinds.values, digits, lead, lead + ":"],
+        ).fetchall()
+        if not rows:
+            return replace(way, kinds=Kinds("IN ()", [], {}))
+        kinds = some_of(way.kinds, [row[0] for row in rows])
+        led = replace(way, kinds=kinds, first=min(row[2] for row in rows), last=max(row[3] for row in rows))
+        if lead != prefix:
+            return self._led_further(led, prefixed(prefix))
+        numbers = {row[0]: row[1] for row in rows}
+        if numbers == kinds.sizes:
+            return led
+        return replace(led, sought=[prefixed(prefix)], numbers=sum(numbers.values()))
+
+    def _led_further(self, way: _Way, one: Sought) -> _Way:
+        """Return a way narrowed by a beginning that is longer than any that are counted: few are counted now."""
+        query, values = joined("n.seq", way.kinds, one, [])
+        counted = f"SELECT count(*), min(seq), max(seq) FROM ({query} LIMIT ?)"
+        numbers, first, last = self._db.execute(counted, [*values, MAX_SORTED + 1]).fetchone()
+        if numbers > MAX_SORTED:
+            return replace(way, sought=[one])
+        if not numbers:
+            return replace(way, kinds=Kinds("IN ()", [], {}))
+        return replace(way, sought=[one], numbers=numbers, first=first, last=last)
+
+    def _more(self, kinds: Kinds, wanted: NumberFilter) -> list[Sought]:
+        """Return what is sought beside a beginning."""
+        named = [(name, value) for name in ("alias", "campaign_id") if (value := getattr(wanted, name)) is not None]
+        found = [equal(name, value) for name, value in named]
+        if wanted.label is not None:
+            alias, bare = wanted.label
+            places = self._db.execute(
+                f"SELECT n.seq FROM numbers n WHERE n.removed_at IS NULL AND n.e164 IN ({marks(bare)}) "
+                f"AND n.alias IS NULL AND n.kind {kinds.among}",
+                [*bare, *kinds.values],
+            )
+            found.append(labelled(alias, [row[0] for row in places]))
+        if wanted.pattern:
+            found.append(like(wanted.pattern))
+        return found
+
+    def _few(self, kinds: Kinds, sought: Sought) -> int | None:
+        """Return how many numbers pass, None where it is more than `MAX_SORTED`."""
+        query, values = joined("1", kinds, sought, [])
+        found = self._one(f"SELECT count(*) FROM ({query} LIMIT ?)", [*values, MAX_SORTED + 1])
+        return found if found <= MAX_SORTED else None
 
     def _remembered(self, statement: str, values: Sequence[object]) -> int:
         version = (self._one("PRAGMA data_version", ()), self._db.total_changes)
@@ -155,17 +210,26 @@ class NumberLists:
             self._known[key] = self._one(statement, values)
         return self._known[key]
 
-    def _is_near(self, kinds: _Kinds, count: _Count, page: Page) -> bool:
+    def _is_sorted(self, way: _Way, narrow: Sought, total: int | None, page: Page) -> bool:
+        """Tell whether a page is found by reading and sorting all that ``narrow`` leads to."""
+        if way.rest or total is None:
+            return way.few
+        if narrow.prefix is None or way.last is None:
+            return way.few and not narrow.ordered
+        if way.last - way.first < SORTING * total:  # all places where they are are walked past sooner
+            return False
+        return way.few or not self._is_near(way, total, page)
+
+    def _is_near(self, way: _Way, total: int, page: Page) -> bool:
         """Tell whether a walk to the page costs less than sorting all that are found, were those spread evenly."""
-        total = count.numbers or 0
         skip = 0 if page.after is not None else min(page.offset, max(0, total - page.offset))
         most = SORTING * total * total // (skip + page.limit + 1)
-        return kinds.numbers < most or sum(s.numbers for s in self._spans(kinds, count.first, count.last)) < most
+        return way.kinds.numbers < most or self._walks.held(way.kinds, way.first, way.last) < most
 
     def _sorted(
-        self, kinds: _Kinds, narrow: _Sought, rest: Sequence[_Sought], page: Page, *, newest_first: bool
+        self, kinds: Kinds, narrow: Sought, rest: Sequence[Sought], page: Page, *, newest_first: bool
     ) -> list[int]:
-        query, values = _joined("n.seq", kinds, narrow, rest)
+        query, values = joined("n.seq", kinds, narrow, rest)
         if page.after is not None:
             # Hidden from the planner, which could take it for the narrower way.
             query += f" AND n.seq + 0 {'<' if newest_first else '>'} ?"
@@ -178,181 +242,23 @@ class NumberLists:
         )
         return [int(row[0]) for row in rows]
 
-    def _walk(self, kinds: _Kinds, sought: Sequence[_Sought], count: _Count, page: Page) -> list[int]:
-        """Return the page's places, with one more where there is one, walking from the cursor or the nearer end."""
-        need, total = page.limit + 1, count.numbers or 0
-        skip, start = (page.offset, count.first) if page.after is None else (0, page.after + 1)
-        if page.after is None:
-            need = min(need, total - skip)
-            if need <= 0:
-                return []
-        # Most pages lie right after the start or the cursor: they are met before stretches are looked up.
-        end = (start // STRETCH + 1) * STRETCH
-        cut = min(start + (0 if skip else SHORT), end)
-        near = [_Span(*between, numbers=0) for between in ((start, cut), (cut, end)) if between[0] < between[1]]
-        rows = self._gather(kinds, sought, near, skip, need) if skip < STRETCH else []
-        if len(rows) == need:
-            return rows
+    def _walked(self, way: _Way, total: int | None, page: Page, *, newest_first: bool) -> list[int]:
+        """Return the page's places, with one more where there is one, from the cursor or the nearer end."""
+        last = self._walks.newest() if way.last is None else way.last
+        few = way.kinds.numbers if way.kinds.numbers <= SHORT else None
+        if way.few and not way.rest and way.narrow is not None and way.narrow.ordered:
+            few = way.numbers
+        walk, need = Walk(way.kinds, way.sought, way.first, last, few, back=newest_first), page.limit + 1
         if page.after is not None:
-            beyond = self._spans(kinds, max(end, count.first), count.last)
-            return rows + self._gather(kinds, sought, beyond, 0, need - len(rows))
-        spans = self._spans(kinds, count.first, count.last)
-        back = skip > total // 2
-        if back:
-            spans, skip = spans[::-1], total - skip - need
-        spans, skip = self._skipped(kinds, sought, spans, skip)
-        rows = self._gather(kinds, sought, spans, skip, need, back=back)
-        return rows[::-1] if back else rows
-
-    def _walk_back(self, kinds: _Kinds, sought: Sequence[_Sought], count: _Count, page: Page) -> list[int]:
-        """Return the page's places, newest first, with one more where there is one."""
-        total = count.numbers or 0
-        if page.after is None:
-            need = min(page.limit + 1, total - page.offset)
-            if need <= 0:
-                return []
-            same = Page(need - 1, total - page.offset - need)
-            return self._walk(kinds, sought, count, same)[::-1]
-        last = page.after - 1 if count.last is None else min(page.after - 1, count.last)
-        spans = self._spans(kinds, count.first, last)[::-1]
-        spans = [replace(span, end=min(span.end, page.after)) for span in spans]
-        return self._gather(kinds, sought, spans, 0, page.limit + 1, back=True)
-
-    def _spans(self, kinds: _Kinds, first: int, last: int | None) -> list[_Span]:
-        """Return the stretches with numbers of these kinds, in order, from the one that ``first`` lies in."""
-        until = "" if last is None else " AND s.stretch <= ?"
-        rows = self._db.execute(
-            f"SELECT s.stretch, sum(s.numbers) FROM number_stretches s WHERE s.kind {kinds.among} AND s.stretch >= ?"
-            f"{until} GROUP BY s.stretch ORDER BY s.stretch",
-            [*kinds.values, first // STRETCH, *([last // STRETCH] if last is not None else [])],
-        )
-        return [_Span(stretch * STRETCH, (stretch + 1) * STRETCH, numbers) for stretch, numbers in rows]
-
-    def _skipped(
-        self, kinds: _Kinds, sought: Sequence[_Sought], spans: list[_Span], skip: int
-    ) -> tuple[list[_Span], int]:
-        """Return the spans from the one that the first wanted number lies in, and how many to skip there."""
-        start = 0
-        while skip and start < len(spans):
-            end, held = start + 1, spans[start].numbers
-            # As many stretches as cannot hold more than are skipped, so that no count goes too far.
-            while end < len(spans) and held + spans[end].numbers <= skip:
-                held += spans[end].numbers
-                end += 1
-            if sought:
-                query, values = _within("count(*)", kinds, sought, spans[start:end])
-                held = self._one(query, values)
-            if held > skip:
-                break
-            skip -= held
-            start = end
-        return spans[start:], skip
-
-    def _gather(
-        self,
-        kinds: _Kinds,
-        sought: Sequence[_Sought],
-        spans: Sequence[_Span],
-        skip: int,
-        need: int,
-        *,
-        back: bool = False,
-    ) -> list[int]:
-        """Return up to ``need`` places after skipping some in the first span; twice as many spans at each step."""
-        rows: list[int] = []
-        start, size = 0, 1
-        while len(rows) < need and start < len(spans):
-            query, values = _within("n.seq", kinds, sought, spans[start : start + size])
-            order = "DESC" if back else "ASC"
-            found = self._db.execute(
-                f"{query} ORDER BY n.seq {order} LIMIT ? OFFSET ?", [*values, need - len(rows), skip]
-            )
-            rows += [int(row[0]) for row in found]
-            start, size, skip = start + size, size * 2, 0
-        return rows
+            if newest_first:
+                return self._walks.find(replace(walk, last=min(last, page.after - 1)), 0, need)
+            return self._walks.find(replace(walk, first=max(way.first, page.after + 1)), 0, need)
+        if total is None:
+            return self._walks.find(walk, page.offset, need)
+        need = min(need, total - page.offset)
+        if page.offset <= total // 2:
+            return self._walks.find(walk, page.offset, need)
+        return self._walks.find(replace(walk, back=not walk.back), total - page.offset - need, need)[::-1]
 
     def _one(self, statement: str, values: Sequence[object]) -> int:
         return int(self._db.execute(statement, values).fetchone()[0])
-
-
-def _found(total: int, rows: list[int], page: Page) -> Found:
-    shown = rows[: page.limit]
-    return Found(shown, total, shown[-1] if len(rows) > len(shown) else None)
-
-
-def able(service: str, own: str, stocked: str) -> str:
-    """Return as SQL whether a number has a service: as its primary carrier says; a bought one as its stock, too."""
-    carrier = f"c.{service}"
-    return f"CASE WHEN {stocked} THEN {own} * coalesce({carrier}, 1) ELSE coalesce({carrier}, {own}) END"
-
-
-def _kind_terms(wanted: NumberFilter) -> list[tuple[str, object]]:
-    """Return the conditions on kinds (``k``) with a value each; there flags are texts, and empty stands for null."""
-    words = (
-        ("number_type", wanted.number_type),
-        ("status", wanted.status.value if wanted.status else None),
-        ("campaign_status", wanted.campaign_status),
-        ("toll_free_status", wanted.toll_free_status),
-        ("toll_free_order_status", wanted.toll_free_order_status),
-    )
-    found: list[tuple[str, object]] = [(f"k.{name} = ?", value) for name, value in words if value is not None]
-    for name, flag in (("mms", wanted.mms), ("cnam_lookup", wanted.cnam_lookup)):
-        if flag is not None:
-            found.append((f"k.{name} = ?", str(int(flag))))
-    stocked = "k.stocked = '1'"
-    for name, flag in (("voice", wanted.voice), ("sms", wanted.sms)):
-        if flag is not None:
-            own = f"CAST(k.{name} AS INTEGER)"
-            found.append((f"{able(name, own, stocked)} = ?", int(flag)))
-    if wanted.types:
-        found.append(("instr(?, ' ' || k.number_type || ' ') > 0", f" {' '.join(wanted.types)} "))
-    found += [(f"k.renewal_on {sign} ?", day.isoformat()) for sign, day in wanted.renewal]
-    if wanted.renewal:
-        found.append(("k.renewal_on > ?", ""))
-    return found
-
-
-def _sought(wanted: NumberFilter) -> list[_Sought]:
-    named = [(name, value) for name in ("alias", "campaign_id") if (value := getattr(wanted, name)) is not None]
-    found = [_Sought(f"n.{name} = ?", f"n.{name} = ?", [value]) for name, value in named]
-    if wanted.prefix:
-        # A range instead of LIKE, so that an index serves it; ":" follows "9" in ASCII. Hidden from the planner while
-        # walking, when the places in the list lead.
-        walked = "coalesce(n.e164, '') >= ? AND coalesce(n.e164, '') < ?"
-        bounds: list[object] = [wanted.prefix, wanted.prefix + ":"]
-        found.append(_Sought("n.e164 >= ? AND n.e164 < ?", walked, bounds, wanted.prefix))
-    if wanted.pattern:
-        found.append(_Sought("n.e164 LIKE ?", "n.e164 LIKE ?", [wanted.pattern]))
-    if wanted.label is not None:
-        alias, bare = wanted.label
-        walked = f"(n.alias = ? OR (n.alias IS NULL AND n.e164 IN ({marks(bare)})))"
-        # An index each for the two halves: no planner finds both in the condition above.
-        sought = (
-            "n.seq IN (SELECT m.seq FROM numbers m WHERE m.alias = ? AND m.kind IS NOT NULL UNION ALL SELECT m.seq "
-            f"FROM numbers m WHERE m.removed_at IS NULL AND m.e164 IN ({marks(bare)}) AND m.alias IS NULL)"
-        )
-        found.append(_Sought(sought, walked, [alias, *bare]))
-    return found
-
-
-def _joined(column: str, kinds: _Kinds, narrow: _Sought | None, rest: Sequence[_Sought]) -> tuple[str, list[object]]:
-    """Return the query for ``column`` of all numbers that pass: found by ``narrow``, or by the first of the rest."""
-    judged = [one.walked for one in rest]
-    values = [value for one in rest for value in one.values]
-    if narrow is None:
-        passing = " AND ".join([f"n.kind {kinds.among}", *judged])
-        return f"SELECT {column} FROM numbers n WHERE {passing}", [*kinds.values, *values]
-    sought = f"{narrow.sought} AND n.kind {kinds.among}"
-    if not rest:
-        return f"SELECT {column} FROM numbers n WHERE {sought}", [*narrow.values, *kinds.values]
-    # CROSS JOIN, which SQLite takes in the order written: the narrow ones come first, whatever the planner guesses.
-    tables = f"(SELECT n.seq AS seq FROM numbers n WHERE {sought}) s CROSS JOIN numbers n ON n.seq = s.seq"
-    return f"SELECT {column} FROM {tables} WHERE {' AND '.join(judged)}", [*narrow.values, *kinds.values, *values]
-
-
-def _within(column: str, kinds: _Kinds, sought: Sequence[_Sought], spans: Sequence[_Span]) -> tuple[str, list[object]]:
-    """Return the query for ``column`` of the numbers that pass and lie in neighbouring spans."""
-    passing = " AND ".join([f"n.kind {kinds.among}", *(one.walked for one in sought), "n.seq >= ? AND n.seq < ?"])
-    values = [*kinds.values, *(value for one in sought for value in one.values)]
-    first, end = min(span.first for span in spans), max(span.end for span in spans)
-    return f"SELECT {column} FROM numbers n WHERE {passing}", [*values, first, end]

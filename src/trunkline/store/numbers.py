@@ -13,7 +13,8 @@ from typing import Any
 from trunkline.core.model import EVERYTHING, Listing, Number, NumberDetails, NumberStatus, Owner, Page, Ref, Scope
 from trunkline.core.ports import NumberFilter
 from trunkline.store.counting import KINDS, Counts, Step
-from trunkline.store.number_lists import NumberLists, able
+from trunkline.store.number_lists import NumberLists
+from trunkline.store.number_terms import able
 from trunkline.store.rows import marks, time_text, time_value
 
 _DETAILS = tuple(field.name for field in fields(NumberDetails))
@@ -99,6 +100,7 @@ def _columns(number: Number) -> dict[str, object]:
 
 _WRITTEN = (*_OWN, *_DETAILS, "updated_at")
 _INSERT = f"INSERT INTO numbers ({', '.join(_WRITTEN)}, added_at, kind) VALUES ({marks(_WRITTEN)}, ?, ?) RETURNING seq"
+_STORED = f"SELECT {', '.join(_WRITTEN)} FROM numbers WHERE id = ? AND kind IS NOT NULL"
 _CHUNK = 500
 """Values per IN list, well under SQLite's and PostgreSQL's limits on parameters."""
 
@@ -159,16 +161,25 @@ class SqlNumbers:
         values = (account_id, scope.account_id)
         return scope.include_children and self._db.execute(inside, values).fetchone() is not None
 
-    def page(self, scope: Scope, wanted: NumberFilter, page: Page, *, newest_first: bool = False) -> Listing[Number]:
-        """Return live numbers, oldest first, or newest first: ``page.after`` then continues below a known number."""
+    def page(self, scope: Scope, wanted: NumberFilter, page: Page) -> Listing[Number]:
+        """Return live numbers, oldest first."""
         with _one_view(self._db):
-            found = self._lists.find(scope, wanted, page, newest_first=newest_first)
-            order = "DESC" if newest_first else "ASC"
-            rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.seq IN ({marks(found.rows)}) ORDER BY n.seq {order}",
-                found.rows,
-            )
-            return Listing(tuple(_number(row) for row in rows), found.total, found.last)
+            found = self._lists.oldest(scope, wanted, page)
+            return Listing(self._at(found.rows), found.total or 0, found.last)
+
+    def newest(self, scope: Scope, wanted: NumberFilter, page: Page) -> tuple[tuple[Number, ...], int | None]:
+        """Return live numbers, newest first, and the order number of the last one, None when nothing follows.
+
+        ``page.after`` continues below a known number.
+        """
+        with _one_view(self._db):
+            found = self._lists.newest(scope, wanted, page)
+            return self._at(found.rows), found.last
+
+    def _at(self, places: list[int]) -> tuple[Number, ...]:
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM {_TABLES} WHERE n.seq IN ({marks(places)})", places)
+        numbers = {row[0]: _number(row) for row in rows}
+        return tuple(numbers[place] for place in places)
 
     def owners(self, e164s: Sequence[str]) -> dict[str, str]:
         """Return who owns which of these live numbers: number to account id."""
@@ -186,8 +197,13 @@ class SqlNumbers:
     def update(self, number: Number) -> None:
         """Write a number's changed fields."""
         columns = _columns(number)
-        del columns["id"], columns["e164"]  # which never change
-        self._counts.write("id = ?", [number.id], columns)
+        # Every column that is written, changed or not, writes all indexes that hold it.
+        stored = self._db.execute(_STORED, (number.id,)).fetchone()
+        if stored is not None:
+            changed = {
+                name: columns[name] for name, value in zip(_WRITTEN, stored, strict=True) if columns[name] != value
+            }
+            self._counts.write("id = ?", [number.id], changed)
 
     def carriers(self, number_id: str) -> list[str]:
         """Return the ids of the carriers that deliver a number, primary first."""

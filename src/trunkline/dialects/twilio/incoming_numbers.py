@@ -12,8 +12,10 @@ from typing import Any, TypeAlias
 
 from trunkline.core import address_needs, inline_hooks, number_settings, numbers
 from trunkline.core.errors import NotFoundError
-from trunkline.core.model import Listing, Number
+from trunkline.core.model import CallHooks, Number
+from trunkline.core.number_settings import NumberSettings
 from trunkline.core.ports import Store
+from trunkline.core.regulated import AddressNeed
 from trunkline.dialects.http import Answer, Ask, Operation
 from trunkline.dialects.twilio import (
     answering,
@@ -37,18 +39,26 @@ Kind: TypeAlias = str | None
 """``Local``, ``Mobile``, ``TollFree``, or None for the list of all."""
 
 
+Whole: TypeAlias = tuple[Number, CallHooks, NumberSettings, AddressNeed]
+"""A number with all that an IncomingPhoneNumber tells of it."""
+
+
 def shown_of(store: Store, found: Sequence[Number], *, typed: bool = True) -> list[dict[str, Any]]:
     """Return numbers as IncomingPhoneNumbers."""
-    hooks = store.hooks.find([n.hook_id for n in found if n.hook_id is not None])
+    return [views_numbers.incoming(*whole, typed=typed) for whole in _wholes(store, found)]
+
+
+def _wholes(store: Store, found: Sequence[Number]) -> list[Whole]:
+    hook_ids = [n.hook_id for n in found if n.hook_id is not None]
+    hooks = store.hooks.find(hook_ids) if hook_ids else {}
     settings = store.number_settings.find([n.id for n in found])
     needs = address_needs.all_needs(store)
     return [
-        views_numbers.incoming(
+        (
             number,
             hooks[number.hook_id].hooks if number.hook_id is not None else inline_hooks.EMPTY,
             settings.get(number.id, number_settings.DEFAULTS),
-            need=address_needs.of_number(needs, number),
-            typed=typed,
+            address_needs.of_number(needs, number),
         )
         for number in found
     ]
@@ -64,10 +74,10 @@ async def list_numbers(ask: Ask, kind: Kind = None) -> Answer:
     window, wanted = paging.window(args, ids.NUMBER), requests_numbers.number_filter(args, kind)
 
     def look_up(store: Store) -> tuple[list[dict[str, Any]], int | None]:
-        found: Listing[Number] = Listing((), 0, None)
-        if wanted is not None:
-            found = store.numbers.page(ask.caller.scope, wanted, window.page, newest_first=True)
-        return shown_of(store, found.items, typed=kind is None), found.last
+        if wanted is None:
+            return [], None
+        found, last = store.numbers.newest(ask.caller.scope, wanted, window.page)
+        return shown_of(store, found, typed=kind is None), last
 
     shown, last = await ask.platform.inventory.search(look_up)
     return answering.listed(ask, KEY, ELEMENT, shown, window=window, last=last)
@@ -93,8 +103,9 @@ async def create_number(ask: Ask, kind: Kind = None) -> Answer:
 
 async def get_number(ask: Ask) -> Answer:
     """Return a number."""
-    (shown,) = ask.platform.inventory.read(lambda store: shown_of(store, [_number(store, ask)]))
-    return answering.one(ask, ELEMENT, shown)
+    key = ("IncomingPhoneNumber", ask.caller.scope, ask.params["PhoneNumberSid"])
+    (whole,) = ask.platform.inventory.recall(key, lambda store: _wholes(store, [_number(store, ask)]))
+    return answering.one(ask, ELEMENT, views_numbers.incoming(*whole))
 
 
 async def update_number(ask: Ask) -> Answer:

@@ -181,7 +181,7 @@ def number_filter(args: Args, kind: str | None) -> NumberFilter | None:
 
 
 def _pattern(written: str) -> tuple[str | None, str | None]:
-    """Return the leading digits that are sought, or the pattern, of a partial number: ``*`` is any one digit.
+    """Return the leading digits that are sought, and the pattern, of a partial number: ``*`` is any one digit.
 
     A blank in front was a ``+`` that nobody encoded: the vendor refuses it, too.
     """
@@ -191,6 +191,7 @@ def _pattern(written: str) -> tuple[str | None, str | None]:
     if match is None:
         raise RefusedError(BAD_PATTERN, "Invalid Pattern: digits, * for any one, + in front (encoded as %2B)")
     digits = match[2].replace("*", "_")
-    if match[1]:
-        return (None, f"{digits}%") if "_" in digits else (digits, None)
-    return None, f"%{digits}%"
+    if not match[1]:
+        return None, f"%{digits}%"
+    # What stands before the first * leads to the numbers, the whole is judged of those.
+    return digits.partition("_")[0] or None, f"{digits}%" if "_" in digits else None

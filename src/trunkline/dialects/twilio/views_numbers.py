@@ -22,8 +22,8 @@ def incoming(
     record: Number,
     hooks: CallHooks,
     settings: NumberSettings,
-    *,
     need: AddressNeed = AddressNeed.NONE,
+    *,
     typed: bool = True,
 ) -> dict[str, Any]:
     """Return an IncomingPhoneNumber. Unset URLs and applications are empty texts, other unset references null.
