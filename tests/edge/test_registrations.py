@@ -110,6 +110,35 @@ def test_a_new_carrier_is_registered_at_once_and_a_deleted_one_taken_back(
         registrar.stays(3, 0.5)
 
 
+def test_a_user_name_like_a_mail_address_is_escaped_in_uris_and_plain_in_digests(tenant: Tenant) -> None:
+    with Registrar(address()) as registrar:
+        carrier = create(tenant, registrar, username="alice@example.com")
+        stands(tenant, carrier, "registered")
+        last = registrar.seen[-1]
+        assert last.get("to") == f"<sip:alice%40example.com@{registrar.ip}>"
+        assert fields(last.get("authorization"))["username"] == "alice@example.com"
+        remove(tenant, carrier)
+
+
+def test_a_registrar_that_binds_for_a_moment_only_is_left_alone(tenant: Tenant) -> None:
+    with Registrar(address(), expires=1) as registrar:
+        carrier = create(tenant, registrar)
+        found = stands(tenant, carrier, "refused")
+        assert found["last_answer"] == "200 OK, but it bound for 1 s only, too short to keep up"
+        assert after(found["next_attempt"]) > FAR
+        assert events(tenant, carrier) == ["refused"]
+        remove(tenant, carrier)
+
+
+def test_a_list_of_bindings_without_ours(tenant: Tenant, registrar: Registrar) -> None:
+    others = (("Contact", "<sip:desk@192.0.2.7>;expires=600, <sip:hall@192.0.2.8>;expires=600"),)
+    registrar.rule = lambda _: (200, others)
+    carrier = create(tenant, registrar)
+    found = stands(tenant, carrier, "refused")
+    assert found["last_answer"] == "200 OK, but it bound nothing of ours"
+    remove(tenant, carrier)
+
+
 def test_a_carrier_made_through_topcalls_is_registered_and_its_status_shown(
     tenant: Tenant, registrar: Registrar
 ) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,10 @@ def test_every_step_happens(tmp_path: Path) -> None:
 @pytest.mark.parametrize("step", ["1.", "6."])
 def test_ctrl_c_stops_everything(tmp_path: Path, step: str) -> None:
     environ = os.environ | {"TMPDIR": str(tmp_path)}
-    with subprocess.Popen(DEMO, stdout=subprocess.PIPE, text=True, env=environ) as demo:
+    heeding = partial(
+        signal.signal, signal.SIGINT, signal.SIG_DFL
+    )  # which a shell's background jobs are started without
+    with subprocess.Popen(DEMO, stdout=subprocess.PIPE, text=True, env=environ, preexec_fn=heeding) as demo:  # noqa: PLW1509 -- sets a signal, takes no lock
         assert demo.stdout is not None
         for line in demo.stdout:
             if line.startswith(step):

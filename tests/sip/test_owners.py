@@ -123,4 +123,5 @@ def test_a_large_message_takes_no_longer_than_its_size(piece: bytes) -> None:
             best = min(best, time.perf_counter() - began)
         return best
 
-    assert seconds(large) < 40 * seconds(small) + 0.01
+    # What grows with the square of the size never passes; what a busy machine delays does, sooner or later.
+    assert any(seconds(large) < 40 * seconds(small) + 0.01 for _ in range(10))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trunkline.core.registered import Standing
 from trunkline.sip.registration import (
     BROKEN_PAUSE_S,
     FAR_PAUSE_S,
@@ -18,6 +22,7 @@ from trunkline.sip.registration import (
     MAX_REFUSED_PER_HOUR,
     MAX_RETRY_AFTER_S,
     MAX_TRIES,
+    MIN_GRANTED_S,
     MIN_REFRESH_S,
     Answered,
     Broken,
@@ -34,6 +39,7 @@ from trunkline.sip.registration import (
     What,
     step,
 )
+from trunkline.sip.registrations import LOGGED_S, MAX_LOGGED, Registrations
 
 NOW = 1000.0
 NEW = Held(3600, next_at=NOW)
@@ -70,7 +76,11 @@ TABLE: dict[str, tuple[Held, Event, Phase, str]] = {
     "taken, refreshed": (REFRESHING, OK, P.REGISTERED, ""),
     "taken after a loss": (LOST._replace(tries=1), OK, P.REGISTERED, "restored"),
     "taken after a refusal": (REFUSED._replace(tries=1), OK, P.REGISTERED, "registered"),
-    "taken, nothing bound": (TRYING, OK._replace(granted=0), P.FAILING, "failed"),
+    "taken, nothing bound": (TRYING, OK._replace(granted=0), P.REFUSED, "refused"),
+    "taken, bound too short": (TRYING, OK._replace(granted=MIN_GRANTED_S - 1), P.REFUSED, "refused"),
+    "taken, bound just long enough": (TRYING, OK._replace(granted=MIN_GRANTED_S), P.REGISTERED, "registered"),
+    "refreshed, nothing bound any more": (REFRESHING, OK._replace(granted=0), P.REFUSED, "lost"),
+    "refreshed too short": (REFRESHING, OK._replace(granted=1), P.REFUSED, "lost"),
     "an answer that nobody waits for": (BOUND, FORBIDDEN, P.REGISTERED, ""),
     "challenged": (TRYING, ASKED, P.REGISTERING, "send 3600"),
     "challenged again": (TRYING._replace(tries=2), AGAIN, P.REFUSED, "refused"),
@@ -152,14 +162,13 @@ def test_every_event(name: str) -> None:
 
 @pytest.mark.parametrize("draw", [0.0, 0.5, 0.999999])
 def test_a_refresh_comes_in_the_middle_of_what_was_granted(draw: float) -> None:
-    for granted in (8, 60, 3600, 86_400):
+    for granted in (8, 60, 3600, 86_400):  # fewer than 8 s: not before MIN_REFRESH_S
         held, _ = step(TRYING, Answered(200, "OK", granted), NOW, draw)
         assert held.until == NOW + granted
         assert granted * 0.5 <= held.next_at - NOW <= granted * 0.75
         assert held.deadline == held.next_at
-    held, _ = step(TRYING, Answered(200, "OK", 1), NOW, draw)
-    assert held.next_at == NOW + MIN_REFRESH_S
-    assert held.deadline == NOW + 1
+    held, _ = step(TRYING, Answered(200, "OK", MIN_GRANTED_S), NOW, draw)
+    assert NOW + MIN_REFRESH_S <= held.next_at <= held.until - 1.0
     held, _ = step(TRYING, Answered(200, "OK", 10**9), NOW, draw)
     assert held.until == NOW + MAX_GRANTED_S
 
@@ -277,3 +286,42 @@ def test_many_that_fail_together_do_not_come_back_together() -> None:
         span = FIRST_PAUSE_S * 2**number / 2
         seconds = [held.next_at - NOW for held in helds]
         assert max(seconds) - min(seconds) > span * 0.95
+
+
+def test_a_min_expires_that_grows_is_followed_within_one_attempt() -> None:
+    """A proxy and the registrar behind it may ask for one each; who asks for ever is refused."""
+    held, actions = step(NEW, Due(), NOW, 0.5)
+    asked = [3600]
+    for least in range(4000, 9000, 1000):
+        held, actions = step(held, Answered(423, "Interval Too Brief", min_expires=least), NOW, 0.5)
+        asked += [action.expires for action in actions if isinstance(action, Send)]
+    assert asked == [3600, 4000, 5000, 6000, 7000]
+    assert len(asked) == MAX_TRIES
+    assert held.phase is Phase.REFUSED
+
+
+def test_what_a_short_binding_is_called() -> None:
+    for granted, words in ((1, "200 OK, but it bound for 1 s only, too short to keep up"),
+                           (0, "200 OK, but it bound nothing of ours")):  # fmt: skip
+        held, actions = step(TRYING, Answered(200, "OK", granted), NOW, 0.5)
+        assert held.said == words
+        assert Tell(What.REFUSED, words) in actions
+        assert held.next_at >= NOW + FAR_PAUSE_S
+
+
+def test_the_log_gets_some_lines_of_a_carrier_and_its_events_all(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+    now = [0.0]
+    house: Any = SimpleNamespace(
+        _registered=SimpleNamespace(tell=lambda _standing, what, _text, _at: told.append(what)),
+        edge=SimpleNamespace(now=lambda: now[0], wall=lambda: 0.0),
+    )
+    line: Any = SimpleNamespace(logged=[], wanted=SimpleNamespace(name="Regional"))
+    with caplog.at_level(logging.INFO, "trunkline.sip.registrations"):
+        for now[0] in range(100):
+            Registrations._tell(house, line, Standing("c", "a", "failing"), Tell(What.LOST, "503"))
+        assert len(caplog.records) == MAX_LOGGED
+        now[0] = LOGGED_S
+        Registrations._tell(house, line, Standing("c", "a", "failing"), Tell(What.LOST, "503"))
+    assert len(caplog.records) == MAX_LOGGED + 1
+    assert len(told) == 101

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.opening import Room, open_room
-from trunkline.core import accounts, carriers, numbers, trunks
+from trunkline.core import accounts, carriers, numbers, sip_logins, trunks
 from trunkline.core.errors import StoreUnavailableError
 from trunkline.core.facts import NoUsage
 from trunkline.core.model import Account, AccountState, Actor, Carrier, CarrierKind
@@ -133,7 +133,7 @@ def test_users_of_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """All accounts', the oldest first, so that nobody who comes later is in their way; an account's, nearest first."""
     monkeypatch.setattr(facts, "MAX_NAMESAKES", 3)
     # Nobody may save such names above each other; an account that is closed may hand them over all the same.
-    monkeypatch.setattr(carriers, "_share_a_realm", lambda _store, one, other: one == other)
+    monkeypatch.setattr(sip_logins, "_share_a_realm", lambda _store, one, other: one == other)
     room = open_room(tmp_path)
     above = room.account().account
     below = room.account(parent=above).account

@@ -93,6 +93,18 @@ def test_events_are_bounded(tmp_path: Path, file: SqlRegistered, monkeypatch: py
     assert [event.text for event in reader.events("a", 2, before=every[2].seq)] == ["16"]
 
 
+def test_events_of_one_carrier_are_bounded(
+    tmp_path: Path, file: SqlRegistered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registered, "MAX_CARRIER_EVENTS", 3)
+    file.tell(STANDING._replace(carrier_id="b"), "registered", "quiet", 1.0)
+    for number in range(20):
+        file.tell(STANDING, "lost", f"{number}", float(number))
+    reader = RegisteredReader(tmp_path)
+    assert [event.text for event in reader.events("a", 100)] == ["19", "18", "17"]
+    assert [event.text for event in reader.events("b", 100)] == ["quiet"], "the others' history stays"
+
+
 def test_without_a_file_nothing_is_known(tmp_path: Path) -> None:
     assert RegisteredReader(tmp_path).standings(["a"]) == {}
     assert RegisteredReader(tmp_path).events(None, 10) == []

@@ -72,9 +72,9 @@ class AddressFilter:
             return "not an IP address"
         if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-        for network, why in _ALWAYS_REFUSED:
-            if address in network:
-                return why
+        never = _never(address)
+        if never is not None:
+            return never
         if any(address in network for network in _LOOPBACK):
             return None if self.lab else "loopback"
         if any(address in network for network in _PRIVATE):
@@ -84,6 +84,18 @@ class AddressFilter:
             why_inner = self.refusal(str(inner))
             return f"a form of {inner}, which is {why_inner}" if why_inner else None
         return None if address.is_global else "reserved"
+
+
+def never_called(host: str) -> str | None:
+    """Return why nothing is ever sent to a literal address, whatever the settings; None where they decide."""
+    address = ip_address(host)
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return _never(address)
+
+
+def _never(address: IPv4Address | IPv6Address) -> str | None:
+    return next((why for network, why in _ALWAYS_REFUSED if address in network), None)
 
 
 def is_loopback(host: str) -> bool:

@@ -11,7 +11,6 @@ from trunkline.core.errors import (
     InvalidError,
     NotFoundError,
     UnknownReferenceError,
-    UsernameTakenError,
 )
 from trunkline.core.model import (
     EVERYTHING,
@@ -169,21 +168,7 @@ def _add_inbound_auth(store: Store, carrier: Carrier, username: str, password: s
         )
     if not MIN_SIP_PASSWORD <= len(password) <= MAX_SIP_PASSWORD:
         raise InvalidError(f"a SIP password has {MIN_SIP_PASSWORD} to {MAX_SIP_PASSWORD} characters", field="password")
-    namesakes = store.credentials.named(CredentialKind.SIP_INBOUND, username)
-    if any(_share_a_realm(store, carrier.account_id, other.account_id) for other in namesakes):
-        raise UsernameTakenError(
-            "another carrier of this account, or of one above or below it, has this SIP user name",
-            field="username",
-            advice="Choose another one.",
-        )
-    if store.credentials.named(CredentialKind.SIP_ENDPOINT, username):
-        raise UsernameTakenError("this SIP user name is taken", field="username", advice="Choose another one.")
     sip_logins.keep(store, CredentialKind.SIP_INBOUND, carrier.account_id, (username, password), carrier_id=carrier.id)
-
-
-def _share_a_realm(store: Store, one: str, other: str) -> bool:
-    """Tell whether carriers of two accounts answer for one SIP domain: an account's is also that of those above it."""
-    return one in store.accounts.ancestors(other) or other in store.accounts.ancestors(one)
 
 
 def is_sip_username(text: str) -> bool:
@@ -336,7 +321,13 @@ def set_gateways(store: Store, actor: Actor, carrier: Carrier, gateways: Sequenc
 
 
 def _active_networks(carrier: Carrier) -> set[tuple[str, int | None]]:
-    return {(g.host, g.prefix) for g in carrier.gateways if g.inbound and g.active}
+    """Return from where a carrier's calls come: inbound gateways, and the addresses that we register at."""
+    at_registrar = carrier.kind is CarrierKind.REG
+    return {
+        (g.host, g.prefix)
+        for g in carrier.gateways
+        if g.active and (g.inbound or (at_registrar and g.prefix is not None))
+    }
 
 
 def _hold_shared(store: Store, actor: Actor, carrier: Carrier, networks: set[tuple[str, int | None]]) -> None:
@@ -346,7 +337,7 @@ def _hold_shared(store: Store, actor: Actor, carrier: Carrier, networks: set[tup
     ranges = [sources.network_range(host, prefix) for host, prefix in networks if prefix is not None]
     if any(prefix is None for _, prefix in networks):
         ranges += claims.EVERYWHERE
-    if claims.are_shared(store, ranges, carrier.account_id):
+    if claims.are_shared(store, ranges, carrier.account_id, by_registration=carrier.kind is CarrierKind.REG):
         held = store.numbers.set_status_of_carrier(carrier.id, NumberStatus.ACTIVE, NumberStatus.PENDING_CLAIM)
         for e164 in held:
             store.log.append(actor, carrier.account_id, "hold", "number", e164, reason="shared source addresses")

@@ -27,6 +27,7 @@ MIN_PASSWORD = 5
 MAX_PASSWORD = 128
 MAX_ALIAS = 255
 
+_OTHERS = (CredentialKind.SIP_INBOUND, CredentialKind.SIP_TRUNK)
 _USERNAME = re.compile(rf"[A-Za-z][A-Za-z0-9]{{0,{MAX_USERNAME - 1}}}", re.ASCII)
 
 
@@ -54,7 +55,7 @@ def create(
         application = store.applications.get(Scope(account.id), account.default_endpoint_application_id)
     _check_application(store, account.id, application)
     whole = username + _digits(store)
-    while store.endpoints.has(whole) or store.credentials.named(CredentialKind.SIP_INBOUND, whole):
+    while store.endpoints.has(whole) or any(store.credentials.named(kind, whole) for kind in _OTHERS):
         whole = username + _digits(store)
     now = store.now()
     endpoint = Endpoint(

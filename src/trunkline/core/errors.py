@@ -41,7 +41,7 @@ class UnknownReferenceError(InvalidError):
 
 
 class UsernameTakenError(InvalidError):
-    """A SIP user name that another carrier proves itself with."""
+    """A SIP user name that another carrier, or somebody else in the same realm, proves itself with."""
 
 
 class NotFoundError(TrunklineError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from trunkline.core import sources
+from trunkline.core import addresses, sources
 from trunkline.core.errors import InvalidError
 from trunkline.core.ports import Rules
 
@@ -30,6 +30,8 @@ def parse(address: str, rules: Rules, *, inbound: bool, outbound: bool) -> tuple
     refuse_own(host, prefix, rules, "address")
     if outbound and prefix != (128 if ":" in host else 32):
         raise InvalidError("an outbound gateway is one address, no network", field="address")
+    if outbound:
+        _refuse_never_called(host, "address")
     return host, prefix
 
 
@@ -45,7 +47,14 @@ def outbound(text: str, rules: Rules, field: str) -> str:
         )
     host, prefix = sources.parse_network(text, lab=rules.lab, field=field)
     refuse_own(host, prefix, rules, field)
+    _refuse_never_called(host, field)
     return host
+
+
+def _refuse_never_called(host: str, field: str) -> None:
+    why = addresses.never_called(host)
+    if why is not None:
+        raise InvalidError(f"{field} {host} is {why}: nothing is ever sent there", field=field)
 
 
 def _is_address(text: str) -> bool:

@@ -130,7 +130,7 @@ def _default_application(store: Store, owner: Account) -> Application | None:
 
 def claim_status(store: Store, owner: Account, carrier_ids: Sequence[str]) -> NumberStatus:
     """Return whether a number on these carriers routes at once, or waits since its sources are shared ground."""
-    shared = claims.are_shared(store, store.carriers.ranges(carrier_ids), owner.id)
+    shared = claims.are_any_shared(store, carrier_ids, owner.id)
     return NumberStatus.PENDING_CLAIM if shared else NumberStatus.ACTIVE
 
 

@@ -231,19 +231,25 @@ class CarrierStore(Protocol):
         """Count the live numbers that name this carrier."""
         ...
 
-    def ranges(self, carrier_ids: Sequence[str]) -> list[tuple[str, str]]:
-        """Return the inbound networks of these carriers, active ones, as ranges of `core.sources.network_range`.
+    def ranges(self, carrier_ids: Sequence[str], *, by_registration: bool) -> list[tuple[str, str]]:
+        """Return from where calls of these carriers come, active ones, as ranges of `core.sources.network_range`.
 
+        Those of the `static_ip` carriers among them, or, ``by_registration``, where the `reg` carriers register.
         A host name that admits calls is all addresses: `core.claims.EVERYWHERE`. `auth` carriers have none, here and
         below: they admit nobody by address.
         """
         ...
 
-    def overlaps(self, ranges: Sequence[tuple[str, str]], top_account_id: str) -> bool:
-        """Tell whether any of these ranges overlaps an inbound network of another top-level account's carrier."""
+    def overlaps(
+        self, ranges: Sequence[tuple[str, str]], top_account_id: str, *, by_registration: bool = False
+    ) -> bool:
+        """Tell whether calls of another top-level account's carrier come from a network that overlaps any of these.
+
+        ``by_registration``, here and below: of `static_ip` carriers only (`core.claims` says why).
+        """
         ...
 
-    def names_of_others(self, top_account_id: str) -> list[str]:
+    def names_of_others(self, top_account_id: str, *, by_registration: bool = False) -> list[str]:
         """Return the keys of the host names by which other top-level accounts' carriers admit calls."""
         ...
 

@@ -20,6 +20,8 @@ MAX_AT_SOURCE = 2
 
 MAX_EVENTS = 100_000
 """Events that are kept; the oldest make room."""
+MAX_CARRIER_EVENTS = 1_000
+"""Events that are kept of one carrier, so that a registrar that comes and goes leaves the others' history alone."""
 
 _HEX = frozenset("0123456789abcdef")
 

@@ -22,8 +22,9 @@ MIN_EXPIRES_S = 60
 MAX_EXPIRES_S = 86_400
 DEFAULT_EXPIRES_S = 3_600
 
-# The user part of a SIP URI as it stands, without escapes (RFC 3261 section 25.1: unreserved, user-unreserved).
-_USER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()&=+$,;?/")
+# What the user part of a SIP URI has without escapes (RFC 3261 section 25.1: unreserved, user-unreserved), and `@`,
+# which user names that look like mail addresses have; a URI has it escaped.
+_USER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()&=+$,;?/@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +170,9 @@ def checked(wanted: Registration, rules: Rules) -> Registration:
 
 
 def check_user(text: str, field: str, longest: int) -> None:
-    """Raise `InvalidError` unless a text can stand in front of the ``@`` of a SIP URI as it is."""
+    """Raise `InvalidError` unless a text can be the user part of a SIP URI: as it is, but for an ``@`` of its own."""
     if not 0 < len(text) <= longest or not _USER.issuperset(text):
         raise InvalidError(
-            f"{field} has 1 to {longest} characters, letters, digits and - _ . ! ~ * ' ( ) & = + $ , ; ? /",
+            f"{field} has 1 to {longest} characters, letters, digits and - _ . ! ~ * ' ( ) & = + $ , ; ? / @",
             field=field,
         )

@@ -29,18 +29,29 @@ def seconds_of(text: str | None) -> int | None:
 def granted_by(response: Response, token: str, asked: int) -> int:
     """Return for how long a 2xx has bound our Contact: as its Contact says, else Expires, else as asked.
 
-    A registrar may write our Contact otherwise than we did: where no user part is our token, a Contact that stands
-    alone is taken for ours.
+    Its Contacts are all that is bound (RFC 3261 §10.3): 0 where ours is not among them. A registrar may write our
+    Contact otherwise than we did: where no user part is our token, a Contact that stands alone is taken for ours. A 2xx
+    without any, or with some that cannot be read, says nothing about that.
     """
     try:
-        contacts = [NameAddr.parse(value) for value in response.get_list("contact") if value != "*"]
+        values = [value for value in response.get_list("contact") if value != "*"]
     except MessageError:
-        contacts = []
+        values = []
+    contacts = [contact for value in values if (contact := _contact(value)) is not None]
     ours = [contact for contact in contacts if contact.uri.user == token]
-    if not ours and len(contacts) == 1:
+    if not ours and len(contacts) == len(values):
+        if len(contacts) > 1:
+            return 0
         ours = contacts
     for text in (ours[0].param("expires") if ours else None, response.get("expires")):
         granted = seconds_of(text)
         if granted is not None:
             return granted
     return asked
+
+
+def _contact(value: str) -> NameAddr | None:
+    try:
+        return NameAddr.parse(value)
+    except MessageError:
+        return None

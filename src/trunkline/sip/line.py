@@ -26,6 +26,7 @@ from trunkline.sip.leg import ALLOW
 from trunkline.sip.locating import Place, TargetRefusedError
 from trunkline.sip.message import Request, Response
 from trunkline.sip.registration import (
+    MIN_GRANTED_S,
     Action,
     Answered,
     Challenged,
@@ -68,6 +69,7 @@ class Line:
         self.queued = self.stale = False
         self.addresses: tuple[str, ...] = ()
         self.known_as = ""
+        self.logged: list[float] = []
         self.written: tuple[str, str, float, float] | None = None
         self._auth = self._read_auth()
         self._proofs: dict[Key, Proof] = {}
@@ -241,7 +243,7 @@ class Line:
             return
         self._txn = None
         event = self._read(response)
-        if isinstance(event, Answered) and event.status < 300 and event.granted and self._expires:
+        if isinstance(event, Answered) and event.status < 300 and event.granted >= MIN_GRANTED_S and self._expires:
             hop = txn.hop  # a large REGISTER may have gone over TCP
             if self._trying is not None:
                 self.bound = Bound(self._trying.place, hop)

@@ -2,8 +2,9 @@
 
 The theory of registering
 -------------------------
-*An attempt* is a REGISTER and what it takes to have it taken: answers to challenges, one longer interval where the
-registrar asks for that (423), at most `MAX_TRIES` requests in all. It ends with a 2xx, a refusal, or a failure.
+*An attempt* is a REGISTER and what it takes to have it taken: answers to challenges, a longer interval where the
+registrar, or a proxy before it, asks for that (423), at most `MAX_TRIES` requests in all. It ends with a 2xx, a
+refusal, or a failure.
 
 *A failure* (no answer, no way there, 408, 480, 5xx) says nothing about us: it is tried again, after a pause that
 doubles from `FIRST_PAUSE_S` to `MAX_PAUSE_S`, drawn from the upper half so that many do not come back at once. A
@@ -11,7 +12,8 @@ Retry-After makes it longer. What is bound stays bound meanwhile, until its time
 
 *A refusal* (403, a second challenge after our credentials, any other final answer) comes again if nothing changes, and
 registrars lock accounts: the next attempt waits `FAR_PAUSE_S`, then twice as long, and so on. So within an hour of a
-refusal at most `MAX_REFUSED_PER_HOUR` attempts reach a registrar that keeps refusing.
+refusal at most `MAX_REFUSED_PER_HOUR` attempts reach a registrar that keeps refusing. A 2xx that binds nothing of ours,
+or for less than `MIN_GRANTED_S`, is one, too: nobody could be called by it.
 
 *What is bound* is refreshed between half and three quarters of the time that was granted: there is room for a registrar
 that is away for a while, and many that began together drift apart.
@@ -35,6 +37,8 @@ MAX_RETRY_AFTER_S = 3_600.0
 """Longest pause that a Retry-After gets."""
 MIN_REFRESH_S = 4.0
 """Shortest time from a 2xx to the next REGISTER, however little was granted."""
+MIN_GRANTED_S = 6
+"""Shortest time that counts as bound: a refresh after `MIN_REFRESH_S` still finds it, and has time to be answered."""
 MAX_GRANTED_S = 604_800
 """Longest time that a 2xx, or the Min-Expires of a 423, is believed."""
 BROKEN_PAUSE_S = 2.0
@@ -97,7 +101,7 @@ class Leave(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A final answer that is no challenge. ``granted`` is what a 2xx leaves bound, in seconds, 0 nothing."""
+    """A final answer that is no challenge. ``granted`` is for how long a 2xx leaves us bound, in seconds, 0 not."""
 
     status: int
     reason: str
@@ -233,8 +237,9 @@ def _taken(held: Held, event: Answered, now: float, draw: float) -> Step:
             return _gone(held)
         # It answers a REGISTER that was under way when leaving began: what it bound is taken back.
         return held._replace(tries=1, removing=True), (Send(0, fresh=False),)
-    if not event.granted:
-        return _failed(held._replace(said=f"{held.said}, but it bound nothing"), event.retry_after, now, draw)
+    if event.granted < MIN_GRANTED_S:
+        bound = f"for {event.granted} s only, too short to keep up" if event.granted else "nothing of ours"
+        return _refused(held._replace(said=f"{held.said}, but it bound {bound}"), now, draw)
     granted = min(event.granted, MAX_GRANTED_S)
     told: tuple[Action, ...] = ()
     if not held.until:

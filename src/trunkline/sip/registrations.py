@@ -36,6 +36,8 @@ LOOKS = 50
 LEAVE_S = 2.0
 """Longest that the end of the process waits for registrars to take our bindings back."""
 LEAVING_AT_ONCE = 100
+MAX_LOGGED, LOGGED_S = 10, 600.0
+"""Lines that the log gets of one carrier in so many seconds; its events have the rest."""
 
 _WARNED = frozenset({What.LOST, What.FAILED, What.REFUSED})
 
@@ -253,6 +255,11 @@ class Registrations:
     def _tell(self, line: Line, standing: Standing, action: Tell) -> None:
         self._registered.tell(standing, action.what.value, action.text, self.edge.wall())
         level = logging.WARNING if action.what in _WARNED else logging.INFO
+        now = self.edge.now()
+        if len(line.logged) == MAX_LOGGED and now - line.logged[-MAX_LOGGED] < LOGGED_S:
+            level = logging.DEBUG
+        else:
+            line.logged = [*line.logged, now][-MAX_LOGGED:]
         carrier = f"{line.wanted.name} ({standing.carrier_id})"
         log.log(level, "carrier %s: registration %s: %s", carrier, action.what.value, action.text)
 

@@ -51,6 +51,8 @@ GATEWAY_COLUMNS = (
 _GATEWAY_SQL = ", ".join(GATEWAY_COLUMNS)
 _BY_ADDRESS = f"c.kind != '{CarrierKind.AUTH.value}'"
 """Carriers whose calls may be told by their address; the gateways of others claim none."""
+_STATIC = f"c.kind = '{CarrierKind.STATIC_IP.value}'"
+_REG = f"c.kind = '{CarrierKind.REG.value}'"
 
 
 def gateway_value(row: Sequence[Any]) -> Gateway:
@@ -172,17 +174,20 @@ class SqlCarriers:
         self._db.execute(
             f"DELETE FROM gateways WHERE carrier_id = ? AND id NOT IN ({marks(keep)})", (carrier_id, *keep)
         )
+        (kind,) = self._db.execute("SELECT kind FROM carriers WHERE id = ?", (carrier_id,)).fetchone()
         for position, gateway in enumerate(gateways):
-            self._save_gateway(position, gateway)
+            self._save_gateway(position, gateway, calls_back=kind == CarrierKind.REG.value)
 
-    def _save_gateway(self, position: int, gateway: Gateway) -> None:
+    def _save_gateway(self, position: int, gateway: Gateway, *, calls_back: bool) -> None:
+        """Write a gateway. ``calls_back``: calls come also from where we register, though no source is told by that."""
         key = low = high = None
         name = name_of(gateway)
+        if gateway.active and gateway.prefix is not None and (gateway.inbound or calls_back):
+            low, high = sources.network_range(gateway.host, gateway.prefix)
         if gateway.inbound and gateway.active and name is not None:
             key = name.key
         elif gateway.inbound and gateway.active and gateway.prefix is not None:
             key = sources.network_key(gateway.host, gateway.prefix)
-            low, high = sources.network_range(gateway.host, gateway.prefix)
             family = 6 if ":" in gateway.host else 4
             self._db.execute("INSERT INTO mask_lengths VALUES (?, ?) ON CONFLICT DO NOTHING", (family, gateway.prefix))
         values = (
@@ -238,31 +243,36 @@ class SqlCarriers:
         ).fetchone()
         return int(row[0])
 
-    def ranges(self, carrier_ids: Sequence[str]) -> list[tuple[str, str]]:
-        """Return the inbound networks of these carriers, active ones; see the port."""
+    def ranges(self, carrier_ids: Sequence[str], *, by_registration: bool) -> list[tuple[str, str]]:
+        """Return the networks from which these carriers' calls come, active ones; see the port."""
         rows = self._db.execute(
             "SELECT g.source_low, g.source_high FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
-            f"WHERE g.carrier_id IN ({marks(carrier_ids)}) AND g.source_key IS NOT NULL AND {_BY_ADDRESS}",
+            f"WHERE g.carrier_id IN ({marks(carrier_ids)}) "
+            f"AND (g.source_key IS NOT NULL OR g.source_low IS NOT NULL) AND {_REG if by_registration else _STATIC}",
             list(carrier_ids),
         ).fetchall()
         literals = [(low, high) for low, high in rows if low is not None]
         return literals + list(EVERYWHERE) if len(literals) < len(rows) else literals
 
-    def overlaps(self, ranges: Sequence[tuple[str, str]], top_account_id: str) -> bool:
-        """Tell whether any of these ranges overlaps an inbound network of another top-level account's carrier."""
+    def overlaps(
+        self, ranges: Sequence[tuple[str, str]], top_account_id: str, *, by_registration: bool = False
+    ) -> bool:
+        """Tell whether calls of another top-level account's carrier come from a network that overlaps any of these."""
+        others_kind = _STATIC if by_registration else _BY_ADDRESS
         others = (
             "SELECT 1 FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
-            f"WHERE g.source_low <= ? AND g.source_high >= ? AND {_BY_ADDRESS} AND c.deleted_at IS NULL "
+            f"WHERE g.source_low <= ? AND g.source_high >= ? AND {others_kind} AND c.deleted_at IS NULL "
             "AND NOT EXISTS ("
             "SELECT 1 FROM account_ancestors x WHERE x.account_id = c.account_id AND x.ancestor_id = ?) LIMIT 1"
         )
         return any(self._db.execute(others, (high, low, top_account_id)).fetchone() for low, high in ranges)
 
-    def names_of_others(self, top_account_id: str) -> list[str]:
+    def names_of_others(self, top_account_id: str, *, by_registration: bool = False) -> list[str]:
         """Return the keys of the host names by which other top-level accounts' carriers admit calls."""
+        others_kind = _STATIC if by_registration else _BY_ADDRESS
         rows = self._db.execute(
             "SELECT DISTINCT g.source_key FROM gateways g JOIN carriers c ON c.id = g.carrier_id "
-            f"WHERE g.source_key IS NOT NULL AND g.prefix IS NULL AND {_BY_ADDRESS} AND c.deleted_at IS NULL "
+            f"WHERE g.source_key IS NOT NULL AND g.prefix IS NULL AND {others_kind} AND c.deleted_at IS NULL "
             "AND NOT EXISTS ("
             "SELECT 1 FROM account_ancestors x WHERE x.account_id = c.account_id AND x.ancestor_id = ?)",
             (top_account_id,),

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from trunkline.core.bindings import Flow
 from trunkline.core.errors import StoreUnavailableError
-from trunkline.core.registered import MAX_EVENTS, Owner, RegistrationEvent, Standing
+from trunkline.core.registered import MAX_CARRIER_EVENTS, MAX_EVENTS, Owner, RegistrationEvent, Standing
 from trunkline.store.database import quoted
 from trunkline.store.edge_files import open_edge_file
 from trunkline.store.rows import marks
@@ -50,6 +50,11 @@ CREATE INDEX IF NOT EXISTS events_of ON events (carrier_id, seq);
 _AT = (
     "SELECT a.carrier_id, a.account_id, a.name FROM addresses a JOIN standings s ON s.carrier_id = a.carrier_id "
     "WHERE a.address = ? AND s.until > ?{narrowed} LIMIT ?"
+)
+
+_TRIM = (
+    "DELETE FROM events WHERE carrier_id = ?1 AND seq <= "
+    "(SELECT seq FROM events WHERE carrier_id = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)"
 )
 
 log = logging.getLogger(__name__)
@@ -110,12 +115,13 @@ class SqlRegistered:
                 self._db.execute("ROLLBACK")
 
     def tell(self, standing: Standing, what: str, text: str, at: float) -> None:
-        """Add an event; beyond `MAX_EVENTS` the oldest go."""
+        """Add an event; beyond `MAX_CARRIER_EVENTS` the carrier's oldest go, beyond `MAX_EVENTS` the oldest of all."""
         with _writable():
             self._db.execute(
                 "INSERT INTO events (at, carrier_id, account_id, what, text) VALUES (?, ?, ?, ?, ?)",
                 (at, standing.carrier_id, standing.account_id, what, text),
             )
+            self._db.execute(_TRIM, (standing.carrier_id, MAX_CARRIER_EVENTS))
             self._told += 1
             if self._told % TRIM_EVERY == 1:
                 self._db.execute("DELETE FROM events WHERE seq <= (SELECT max(seq) FROM events) - ?", (MAX_EVENTS,))

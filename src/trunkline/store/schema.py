@@ -163,7 +163,8 @@ gateways = Table(
     _text("tech_prefix"),
     _text("number_format"),
     _int("emergency"),
-    # Of active inbound gateways only, see core/sources.py; a host name has a key, but no range.
+    # Of active inbound gateways only, see core/sources.py; a host name has a key, but no range. Addresses that we
+    # register at have a range, whether they are inbound or not: calls come from there (core/claims.py).
     _text("source_key", null=True),
     _text("source_low", null=True),
     _text("source_high", null=True),

@@ -177,6 +177,48 @@ def test_one_user_name_is_one_carriers_or_one_endpoints(world: World) -> None:
     assert world.native("POST", "carriers", auth("alpha")).status == 201, "it is free again"
 
 
+def test_a_carrier_and_a_login_of_outbound_trunks_are_told_apart_by_name(world: World) -> None:
+    """Both answer in the account's realm, and a call with the password of both could be either's."""
+
+    def login(username: str, tenant: Tenant) -> Reply:
+        body = {"name": "PBX", "username": username, "password": "correct1horse"}
+        return world.plivo("POST", "Zentrunk/Credential/", body, tenant=tenant)
+
+    assert world.native("POST", "carriers", auth("carrier1")).status == 201
+    for tenant in (world.main, world.sub):
+        taken = login("carrier1", tenant)
+        assert taken.status == 400
+        assert "another carrier of this account, or of one above or below it" in taken.json["error"]
+    assert login("carrier1", world.other).status == 201, "its domain is another"
+    assert login("trunk123", world.main).status == 201
+    for tenant in (world.main, world.sub):
+        refused = world.native("POST", "carriers", auth("trunk123"), tenant=tenant)
+        assert (refused.status, refused.json["errors"][0]["path"]) == (400, "username")
+        assert "a login of outbound trunks of this account, or of one above or below it" in refused.json["detail"]
+        assert "Main" not in refused.body.decode()
+    assert world.native("POST", "carriers", auth("trunk123"), tenant=world.other).status == 201
+
+
+def test_a_login_that_takes_a_carrier_s_name_later_is_refused_too(world: World) -> None:
+    body = {"name": "PBX", "username": "trunk123", "password": "correct1horse"}
+    made = world.plivo("POST", "Zentrunk/Credential/", body).json["credential_uuid"]
+    proof = {"username": "carrier1", "password": "correct-horse"}
+    wanted: dict[str, Any] = {
+        "carrier_name": "a",
+        "trunk_type": "auth",
+        "sip_gateway": {"ipv4": "203.0.113.8"},
+        "inbound_auth": proof,
+    }
+    carrier = world.topcalls("POST", "/carriers", wanted).json["id"]
+    path = f"Zentrunk/Credential/{made}/"
+    changed = world.plivo("POST", path, {"username": "carrier1", "password": "correct1horse"})
+    assert changed.status == 400
+    assert world.plivo("POST", path, {"username": "trunk123", "password": "correct2horse"}).status == 202, "its own"
+    for username, status in (("trunk123", 409), ("carrier2", 200)):
+        other = {"inbound_auth": {"username": username}}
+        assert world.topcalls("PATCH", f"/carriers/{carrier}", other).status == status
+
+
 def test_one_number_lives_once(world: World) -> None:
     number = "14155551234"
     world.numbers(world.carrier(ip_set="203.0.113.7"), number)

@@ -386,3 +386,34 @@ def test_a_carrier_of_plivos_is_shown_whole(world: World) -> None:
     assert (shown["trunk_type"], len(shown["sip_gateways"])) == ("static_ip", 2)
     assert world.topcalls("PATCH", f"/carriers/{shown['id']}", {"sip_gateway": {"outbound": True}}).status == 200
     assert world.plivo("GET", "IncomingCarrier/").json["objects"][0]["ip_set"] == "203.0.113.7,198.51.100.0/29"
+
+
+def test_a_restriction_that_there_is_not_is_refused_on_a_change_too(world: World) -> None:
+    made = create(world, AUTH)
+    for name, value in (("allowed_ips", ["203.0.113.8"]), ("realm", "sip.example.com")):
+        reply = world.topcalls("PATCH", f"/carriers/{made['id']}", {"inbound_auth": {name: value}})
+        assert refused(reply) == [(f"inbound_auth.{name}", "unexpected")]
+    unsaid = {"inbound_auth": {"allowed_ips": None, "realm": None, "username": "alice"}}
+    assert world.topcalls("PATCH", f"/carriers/{made['id']}", unsaid).status == 200
+
+
+def test_a_user_name_like_a_mail_address_and_a_loose_route(world: World) -> None:
+    proxy = "sip:edge.landline.example:5070;lr;transport=tcp"
+    body = changed(changed(REG, "registration.username", "alice@example.com"), "registration.outbound_proxy", proxy)
+    made = create(world, body)["registration"]
+    assert (made["username"], made["outbound_proxy"], made["transport"]) == (
+        *("alice@example.com", "edge.landline.example:5070", "tcp"),
+    )
+
+
+def test_a_loose_route_leaves_the_transport_as_it_is(world: World) -> None:
+    made = create(world, changed(REG, "registration.transport", "tcp"))
+    wanted = {"registration": {"outbound_proxy": "sip:edge.landline.example;lr"}}
+    after = world.topcalls("PATCH", f"/carriers/{made['id']}", wanted).json["registration"]
+    assert (after["outbound_proxy"], after["transport"]) == ("edge.landline.example", "tcp")
+
+
+def test_an_address_that_is_never_called_may_call(world: World) -> None:
+    """What saving refuses is what the edge would not send to; calls from there are another matter."""
+    gateway = {"ipv4": "169.254.1.1", "outbound": False}
+    assert create(world, changed(STATIC, "sip_gateway", gateway))["sip_gateways"][0]["ipv4"] == "169.254.1.1"

@@ -20,6 +20,7 @@ FIELDS = [
     (STATIC, "carrier_name", "x" * 101, "too_big"),
     (STATIC, "carrier_name", "a\r\nb", "invalid_string"),
     (STATIC, "carrier_name", "a\0b", "invalid_string"),
+    (STATIC, "carrier_name", "a\u00a0b", "invalid_string"),
     # trunk_type
     (STATIC, "trunk_type", "bogus", "invalid_enum_value"),
     (STATIC, "trunk_type", None, "invalid_enum_value"),
@@ -56,6 +57,9 @@ FIELDS = [
     (STATIC, "sip_gateway.ipv4", "224.0.0.1", "address_not_allowed"),
     (STATIC, "sip_gateway.ipv4", "240.0.0.1", "address_not_allowed"),
     (STATIC, "sip_gateway.ipv4", "255.255.255.255", "address_not_allowed"),
+    (STATIC, "sip_gateway.ipv4", "169.254.169.254", "address_not_allowed"),
+    (STATIC, "sip_gateway.ipv4", "100.100.100.200", "address_not_allowed"),
+    (REG, "registration.outbound_proxy", "169.254.169.254", "invalid_host"),
     (STATIC, "sip_gateway.port", "5060", "invalid_type"),
     (STATIC, "sip_gateway.port", 5060.5, "invalid_type"),
     (STATIC, "sip_gateway.port", True, "invalid_type"),
@@ -83,7 +87,7 @@ FIELDS = [
     (REG, "registration.username", GONE, "required"),
     (REG, "registration.username", "x" * 65, "too_big"),
     (REG, "registration.username", "a b", "whitespace"),
-    (REG, "registration.username", "a@b", "invalid_string"),
+    (REG, "registration.username", "a%b", "invalid_string"),
     (REG, "registration.password", GONE, "required"),
     (REG, "registration.password", "x" * 129, "too_big"),
     (REG, "registration.password", "a b", "whitespace"),
@@ -100,6 +104,9 @@ FIELDS = [
     (REG, "registration.outbound_proxy", "sip:x.example:99999", "invalid_host"),
     (REG, "registration.outbound_proxy", "x.example:", "invalid_host"),
     (REG, "registration.outbound_proxy", "x.example;transport=sctp", "invalid_host"),
+    (REG, "registration.outbound_proxy", "sip:x.example;lr;transport=udp;transport=tcp", "invalid_host"),
+    (REG, "registration.outbound_proxy", "sip:x.example;lr=off", "invalid_host"),
+    (REG, "registration.outbound_proxy", "sips:x.example", "invalid_host"),
     (REG, "registration.transport", "sctp", "invalid_enum_value"),
     (REG, "registration.expires", 59, "out_of_range"),
     (REG, "registration.expires", 86401, "out_of_range"),
@@ -120,6 +127,9 @@ FIELDS = [
     (AUTH, "inbound_auth.password", "1234567", "too_small"),
     (AUTH, "inbound_auth.password", "x" * 129, "too_big"),
     (AUTH, "inbound_auth.password", "correct horse", "whitespace"),
+    (AUTH, "inbound_auth.allowed_ips", ["203.0.113.8"], "unexpected"),
+    (AUTH, "inbound_auth.allowed_ips", [], "unexpected"),
+    (AUTH, "inbound_auth.realm", "sip.example.com", "unexpected"),
     # sip_gateways, an addition
     (STATIC, "sip_gateways", [STATIC["sip_gateway"]], "unexpected"),
 ]
@@ -169,6 +179,21 @@ def test_all_that_is_wrong_is_told_at_once(shared: World) -> None:
         ("inbound_auth", "unexpected"),
         ("registration", "required"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "value", "told"),
+    [
+        (STATIC, "carrier_name", "a\u00a0b", "not NO-BREAK SPACE (U+00A0)"),
+        (STATIC, "carrier_name", "a\0b", "not a control character (U+0000)"),
+        (STATIC, "sip_gateway.ipv4", "169.254.169.254", "nothing is ever sent there"),
+        (REG, "registration.outbound_proxy", "sips:x.example", "there is no TLS"),
+        (AUTH, "inbound_auth.allowed_ips", ["203.0.113.8"], "A 'static_ip' carrier admits calls from the addresses"),
+        (AUTH, "inbound_auth.realm", "sip.example.com", "the account's own domain"),
+    ],
+)
+def test_the_reason_is_told(shared: World, body: dict[str, Any], path: str, value: Any, told: str) -> None:
+    assert told in shared.topcalls("POST", "/carriers", changed(body, path, value)).json["detail"]
 
 
 def test_the_pages_own_example_breaks_the_pages_rule(shared: World) -> None:

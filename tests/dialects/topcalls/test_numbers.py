@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.dialects.topcalls.bodies import ABSENT, AUTH, STATIC, add, changed, check_problem, create, refused
+from tests.dialects.topcalls.bodies import ABSENT, AUTH, REG, STATIC, add, changed, check_problem, create, refused
 from tests.http.world import World
 
 CREATED = {
@@ -129,6 +129,36 @@ def test_the_address_of_an_auth_carrier_is_no_claim(world: World) -> None:
     create(world, changed(changed(AUTH, "sip_gateway.ipv4", "203.0.113.10"), "inbound_auth.username", "second"))
     body = {"number": "+14155551299", "voip_carrier_sid": there["voip_carrier_sid"]}
     assert world.topcalls("POST", "", body, tenant=world.other).json["status"] == "active"
+
+
+@pytest.mark.parametrize("registers_first", [True, False])
+def test_where_we_register_is_a_claim_though_nobody_is_told_by_it(world: World, registers_first: bool) -> None:
+    """Calls come from there on the registration, and from the other tenant's carrier: neither number may jump in."""
+    there = {"ipv4": "203.0.113.8", "inbound": False}
+    steps = [
+        (world.main, changed(REG, "sip_gateway", there)),
+        (world.other, changed(STATIC, "sip_gateway.ipv4", "203.0.113.8")),
+    ]
+    (_, _), (second, _) = steps = steps if registers_first else steps[::-1]
+    made = [create(world, body, tenant=tenant) for tenant, body in steps]
+    body = {"number": "+14155551234", "voip_carrier_sid": made[1]["voip_carrier_sid"]}
+    assert world.topcalls("POST", "", body, tenant=second).json["status"] == "pending"
+
+
+def test_registering_at_a_name_or_elsewhere_holds_nothing_up(world: World) -> None:
+    create(world, changed(STATIC, "sip_gateway.ipv4", "203.0.113.8"), tenant=world.other)
+    create(world, REG)
+    assert add(world)["status"] == "active"
+    made = create(world, changed(REG, "sip_gateway", {"ipv4": "203.0.113.9", "inbound": False}))
+    assert add(world, "+14155551235", voip_carrier_sid=made["voip_carrier_sid"])["status"] == "active"
+    there = changed(REG, "sip_gateway", {"ipv4": "203.0.113.9", "inbound": True})
+    theirs = create(world, there, tenant=world.other)
+    body = {"number": "+14155551236", "voip_carrier_sid": theirs["voip_carrier_sid"]}
+    told = world.topcalls("POST", "", body, tenant=world.other).json["status"]
+    assert told == "active", "two registrations at one address are told apart by our Contacts"
+    moved = {"sip_gateway": {"ipv4": "203.0.113.8"}}
+    assert world.topcalls("PATCH", f"/carriers/{made['id']}", moved).status == 200
+    assert [number["status"] for number in listed(world)] == ["active", "pending"]
 
 
 def test_delete_is_soft_and_final(world: World) -> None:

@@ -6,6 +6,7 @@ nowhere: they are called as in jambonz, which stands behind that API (``docs/com
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,6 +35,14 @@ _ALSO = {
 }
 """Other spellings of a registration's members, jambonz' own among them, and ours."""
 
+_NO_RESTRICTIONS = {
+    "allowed_ips": "allowed_ips is not offered: calls of an 'auth' carrier are admitted by user name and password, "
+    "from any address. A 'static_ip' carrier admits calls from the addresses of its gateways only",
+    "realm": "realm is not offered: an 'auth' carrier proves itself in the account's own domain, which answers show as "
+    "sip_domain",
+}
+"""What ``inbound_auth`` cannot restrict here. It is refused, since whoever sends it would rely on it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierChange:
@@ -56,7 +65,7 @@ def new_carrier(body: Mapping[str, Any], rules: Rules) -> CarrierDraft:
     kind = CarrierKind(fields.choice("trunk_type", KINDS, CarrierKind.STATIC_IP.value))
     drafts = gateways(fields, rules, kind)
     auth = _block(fields, "inbound_auth", kind, CarrierKind.AUTH)
-    inbound_auth = _inbound_auth(auth) if auth is not None else None
+    inbound_auth = _inbound_auth(fields, auth) if auth is not None else None
     block = _block(fields, "registration", kind, CarrierKind.REG)
     registration = _registration(block, rules) if block is not None else None
     fields.check()
@@ -86,7 +95,7 @@ def carrier_change(body: Mapping[str, Any], carrier: Carrier, shown: Mapping[str
         wanted = changed_gateways(fields, carrier, shown["sip_gateways"], rules)
     inbound_auth = registration = None
     if fields.has("inbound_auth") and (block := _block(fields, "inbound_auth", kind, CarrierKind.AUTH)) is not None:
-        inbound_auth = _inbound_auth(block.over(shown["inbound_auth"] or {}), new=False)
+        inbound_auth = _inbound_auth(fields, block.over(shown["inbound_auth"] or {}), new=False)
     if fields.has("registration") and (block := _block(fields, "registration", kind, CarrierKind.REG)) is not None:
         registration = _changed_registration(block, carrier, shown["registration"] or {}, rules)
     fields.check()
@@ -97,8 +106,11 @@ def _name(fields: Fields) -> str:
     value = fields.values.get("carrier_name")
     trimmed = Fields({"carrier_name": value.strip() if isinstance(value, str) else value}, problems=fields.problems)
     name = trimmed.text("carrier_name", carriers.MAX_NAME) or ""
-    if not name.isprintable():
-        fields.refuse("carrier_name", "carrier_name must not contain control characters", "invalid_string")
+    odd = next((c for c in name if not c.isprintable()), None)
+    if odd is not None:
+        what = f"{unicodedata.name(odd, 'a control character')} (U+{ord(odd):04X})"
+        message = f"carrier_name must have printable characters and plain spaces only, not {what}"
+        fields.refuse("carrier_name", message, "invalid_string")
     return name
 
 
@@ -123,7 +135,11 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 # How a carrier proves itself, and how we do
 
 
-def _inbound_auth(block: Fields, *, new: bool = True) -> tuple[str, str | None]:
+def _inbound_auth(fields: Fields, block: Fields, *, new: bool = True) -> tuple[str, str | None]:
+    given = fields.inner("inbound_auth")
+    for name, why in _NO_RESTRICTIONS.items():
+        if given is not None and given.has(name):
+            given.refuse(name, why, "unexpected")
     username = block.word("username", carriers.MAX_SIP_USERNAME)
     if username is not None and not carriers.is_sip_username(username):
         block.refuse("username", 'username must be ASCII without `:`, `"` and backslash', "invalid_string")
@@ -165,7 +181,7 @@ def _registration(block: Fields, rules: Rules, *, new: bool = True) -> Registrat
 def _changed_registration(block: Fields, carrier: Carrier, shown: Mapping[str, Any], rules: Rules) -> RegistrationDraft:
     """Read what of a registration changes. A proxy that stays may be one that this dialect has no words for."""
     proxy = block.values.get("outbound_proxy")
-    brings_transport = isinstance(proxy, str) and ";" in proxy
+    brings_transport = isinstance(proxy, str) and ";transport=" in proxy
     given = {"outbound_proxy"} | ({"transport"} if brings_transport else set())
     kept = {name: value for name, value in shown.items() if name not in given}
     draft, known = _registration(block.over(kept), rules, new=False), carrier.registration
@@ -195,16 +211,26 @@ def _checked_host(block: Fields, name: str, text: str, rules: Rules) -> str | No
 
 
 def _proxy(block: Fields, rules: Rules) -> tuple[str | None, int | None, Transport | None]:
-    """Return host, port and transport of ``outbound_proxy``: ``host[:port]``, or a SIP URI of it."""
+    """Return host, port and transport of ``outbound_proxy``: ``host[:port]``, or a SIP URI of it.
+
+    ``lr`` says what we do anyhow: REGISTER is sent there, its Request-URI stays.
+    """
     text = block.text("outbound_proxy", hosts.MAX_NAME, shortest=0, needed=False)
     if text is None:
         return None, None, None
-    place, _, parameter = text.removeprefix("sip:").partition(";")
+    if text.startswith("sips:"):
+        message = "outbound_proxy must not be a sips: URI: we register over UDP and TCP, there is no TLS. Write sip:"
+        block.refuse("outbound_proxy", message, "invalid_host")
+        return None, None, None
+    place, *parameters = text.removeprefix("sip:").split(";")
     host, _, port = place.partition(":")
+    parameter = ";".join(p for p in parameters if p != "lr")
     transports = {"": None} | {f"transport={word}": Transport(word) for word in PROTOCOLS}
     known = parameter in transports and (port == "" or (port.isascii() and port.isdigit() and len(port) <= 5))
     if not known or place.endswith(":") or not (port == "" or 0 < int(port) <= carriers.MAX_PORT):
-        message = "outbound_proxy must be host, host:port or sip:host:port, with ;transport=udp, tcp or tls after it"
+        message = (
+            "outbound_proxy must be host, host:port or sip:host:port, with ;transport=udp, tcp or tls, or ;lr, or both"
+        )
         block.refuse("outbound_proxy", message, "invalid_host")
         return None, None, None
     return _checked_host(block, "outbound_proxy", host, rules), int(port) if port else None, transports[parameter]
