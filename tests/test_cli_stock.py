@@ -101,6 +101,8 @@ def test_rows_are_judged_one_by_one(server: Server, seller: tuple[Client, str, d
         assert expected[-1] in row["problem"], row
         assert row["advice"], row
     assert stocked(server) == []
+    assert "PATCH /native/v1/carriers/" in told["rows"][8]["advice"]
+    assert '{"sms": true}' in told["rows"][8]["advice"]
 
     text = run("stock", "import", str(file), "--data", str(server.data), expect=1)
     assert "line 3: 12: 12 is not a possible number" in text
@@ -211,6 +213,22 @@ def test_a_tariff_prices_own_numbers(server: Server, seller: tuple[Client, str, 
         "18005550500": ("1.00000", "0.01300", False),
         "4930901820": ("0.00000", "0.00000", True),
     }
+
+
+def test_a_tariff_prices_what_a_price_list_leaves_blank(
+    server: Server, seller: tuple[Client, str, dict[str, Any]], tmp_path: Path
+) -> None:
+    client, carrier, _ = seller
+    file = tmp_path / "stock.csv"
+    file.write_text(HEAD.replace(",monthly_rental_rate", "") + f"18005550600,US,tollfree,voice,{carrier},,\n")
+    run("stock", "import", str(file), "--data", str(server.data))
+    (listed,) = [n for n in stocked(server) if n["number"] == "18005550600"]
+    assert (listed["monthly_rental_rate"], listed["voice_rate"]) == (None, None)
+    (offer,) = client.ask("GET", "PhoneNumber/?country_iso=US&type=tollfree&pattern=8005550600")[1]["objects"]
+    assert client.ask("POST", "PhoneNumber/18005550600/", {})[0] == 201
+    bought = client.ask("GET", "Number/18005550600/")[1]
+    for shown in (offer, bought):
+        assert (shown["monthly_rental_rate"], shown["voice_rate"]) == ("1.00000", "0.01300")
 
 
 def test_a_server_refuses_to_start_with_a_wrong_tariff(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import select
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,8 +20,23 @@ if TYPE_CHECKING:
     _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+READER_GONE = 128 + 13
+"""Exit status when nobody reads the output any more: that of a program which SIGPIPE ended."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0 done, 1 failed, 2 not understood."""
+    """Run a command; returns the exit status: 0 done, 1 failed, 2 not understood, 141 where nobody reads its output."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError as error:
+        _leave_reader(error)
+        return READER_GONE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -34,6 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"trunkline: {error}", file=sys.stderr)
             return 1
         raise
+
+
+def _leave_reader(error: BrokenPipeError) -> None:
+    """Raise ``error`` again unless it is that nobody reads our output any more, as in ``… | head``.
+
+    What is left of the output goes nowhere then, so that Python says nothing of it when it ends.
+    """
+    output = select.poll()
+    output.register(sys.stdout.fileno(), 0)
+    if not output.poll(0):  # POLLERR, POLLHUP come unasked
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""The tariff: a TOML file that says what numbers cost which accounts add themselves, by country and number type.
+"""The tariff: a TOML file that says what numbers cost, by country and number type.
 
 ```toml
 [US]                 # every type that is not named below
@@ -8,9 +8,11 @@ monthly = "1.00"     # and per service, each "0" where it is not given:
 voice = "0.0130"     # a minute
 sms = "0.0075"       # a message
 mms = "0.0200"
+setup = "2.00"       # once, for a number bought from the stock
 ```
 
-It prices a number when it is added; numbers that are there already keep what they have.
+It prices numbers that accounts add themselves, and of the stock's what its price list leaves blank. Either is priced
+when it is added or bought; numbers that are there already keep what they have.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from trunkline.core.stock import TYPES
 
 MAX_BYTES = 1 << 20
 
-_RATES = {"monthly": "monthly_rental", "voice": "voice", "sms": "sms", "mms": "mms"}
+_RATES = {"setup": "setup", "monthly": "monthly_rental", "voice": "voice", "sms": "sms", "mms": "mms"}
 
 
 def load_tariff(path: str) -> Tariff:

@@ -16,7 +16,6 @@ from trunkline.tariff import MAX_BYTES, load_tariff
 @pytest.mark.parametrize(
     ("written", "kept"),
     [
-        ("", "0.00000"),
         (" 0.8 ", "0.80000"),
         ("0.00850", "0.00850"),
         ("007", "7.00000"),
@@ -27,7 +26,9 @@ def test_rates_have_five_decimals(written: str, kept: str) -> None:
     assert rate(written, "voice") == kept
 
 
-@pytest.mark.parametrize("written", ["-1", "1e3", ".5", "1.", "1.123456", "1234567", "0,8", "NaN", "٣", "1" * 5000])
+@pytest.mark.parametrize(
+    "written", ["", " ", "-1", "1e3", ".5", "1.", "1.123456", "1234567", "0,8", "NaN", "٣", "1" * 5000]
+)
 def test_what_is_no_rate_is_refused(written: str) -> None:
     with pytest.raises(InvalidError, match="voice is not a rate"):
         rate(written, "voice")
@@ -52,10 +53,12 @@ def test_renewal_is_on_the_day_of_the_month_that_it_was_added(added: str, after:
 
 def test_a_tariff(tmp_path: Path) -> None:
     file = tmp_path / "tariff.toml"
-    file.write_text('[US]\nmonthly = "0.5"\nvoice = "0.01"\n[US.tollfree]\nmonthly = "1"\n[DE.mobile]\nsms = "0.1"\n')
+    file.write_text(
+        '[US]\nmonthly = "0.5"\nvoice = "0.01"\n[US.tollfree]\nmonthly = "1"\nsetup = "2"\n[DE.mobile]\nsms = "0.1"\n'
+    )
     assert load_tariff(str(file)) == {
         ("US", ""): Rates(monthly_rental="0.50000", voice="0.01000"),
-        ("US", "tollfree"): Rates(monthly_rental="1.00000"),
+        ("US", "tollfree"): Rates(setup="2.00000", monthly_rental="1.00000"),
         ("DE", "mobile"): Rates(sms="0.10000"),
     }
     assert load_tariff("") == {}

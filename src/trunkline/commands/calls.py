@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Sequence
 
 from trunkline import control
 from trunkline.cli import settings_of
 from trunkline.commands.opening import read
 from trunkline.commands.printing import document, plain, table
-from trunkline.commands.records import limit_of
+from trunkline.commands.records import limit_of, one_of
 from trunkline.config import address
-from trunkline.core.model import EVERYTHING, Page, Scope
+from trunkline.core.model import EVERYTHING, Change, Page
+from trunkline.core.ports import Store
 from trunkline.explaining import EdgeExplainer
 
 
@@ -56,8 +58,12 @@ def explain(options: Namespace) -> int:
 
 def log(options: Namespace) -> int:
     """Show the change log."""
-    limit, scope = limit_of(options.limit), Scope(options.account) if options.account else EVERYTHING
-    changes = read(options, lambda store: store.log.page(scope, Page(limit))).items
+    limit = limit_of(options.limit)
+
+    def look_up(store: Store) -> Sequence[Change]:
+        return store.log.page(one_of(store, options.account), Page(limit)).items
+
+    changes = read(options, look_up)
     if options.json:
         names = ("seq", "at", "actor", "account_id", "verb", "kind", "record_id", "detail")
         document([{name: getattr(change, name) for name in names} for change in changes])

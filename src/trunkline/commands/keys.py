@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from trunkline.commands.opening import read, write
 from trunkline.commands.printing import document, table
+from trunkline.commands.records import one_of
 from trunkline.core import api_keys, test_credentials
 from trunkline.core.errors import InvalidError
 from trunkline.core.model import Credential, CredentialKind, Role
@@ -54,6 +55,7 @@ def show(options: Namespace) -> int:
     """List live API keys and test credentials, without their secrets."""
 
     def look_up(store: Store) -> list[tuple[str | None, ...]]:
+        one_of(store, options.account)
         wanted = [a for a in store.accounts.all() if options.account in (None, a.id)]
         return [
             _row(account.id, key)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 
 from trunkline.commands.opening import read, write
 from trunkline.commands.printing import document, plain, table
-from trunkline.commands.records import limit_of
+from trunkline.commands.records import MAX_LISTED, limit_of
 from trunkline.core import e164, number_settings, numbers
 from trunkline.core.errors import UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Actor, Carrier, Number, NumberStatus, Page
@@ -59,13 +60,16 @@ def show(options: Namespace) -> int:
     """List numbers of all accounts."""
     limit = limit_of(options.limit)
     wanted = NumberFilter(status=NumberStatus.PENDING_CLAIM if options.pending else None)
-    found = read(options, lambda store: store.numbers.page(EVERYTHING, wanted, Page(limit))).items
+    listing = read(options, lambda store: store.numbers.page(EVERYTHING, wanted, Page(limit)))
+    found = listing.items
     rows = [(n.e164, n.status.value, n.owner.name, n.carrier.name if n.carrier else None, _target(n)) for n in found]
     if options.json:
         names = ("number", "status", "owner", "carrier", "target")
         document([dict(zip(names, row, strict=True)) for row in rows])
     else:
         table(("NUMBER", "STATUS", "OWNER", "CARRIER", "POINTS AT"), rows)
+    if listing.last is not None:
+        print(f"{limit} of {listing.total} numbers are shown: --limit takes up to {MAX_LISTED}", file=sys.stderr)
     return 0
 
 

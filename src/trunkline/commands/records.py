@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -93,15 +94,23 @@ def _time(text: str | None, option: str) -> datetime | None:
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
-def scope_of(store: Store, account: str | None) -> tuple[Scope, list[str]]:
-    """Return what to look at and the account ids that it covers; `UnknownReferenceError` for no account."""
+def one_of(store: Store, account: str | None) -> Scope:
+    """Return the scope of one account, everything for None; `UnknownReferenceError` for no account."""
     if account is None:
-        return EVERYTHING, []
+        return EVERYTHING
     if not account.isprintable() or store.accounts.get(account) is None:
         raise UnknownReferenceError(
-            f"--account {account[:MAX_SHOWN]!r} is no account.", advice="`trunkline accounts list` shows them."
+            f"--account {account[:MAX_SHOWN]!r} is no account", advice="`trunkline accounts list` shows them."
         )
-    scope = Scope(account, include_children=True)
+    return Scope(account)
+
+
+def scope_of(store: Store, account: str | None) -> tuple[Scope, list[str]]:
+    """Return what to look at and the account ids that it covers; `UnknownReferenceError` for no account."""
+    scope = one_of(store, account)
+    if account is None:
+        return scope, []
+    scope = replace(scope, include_children=True)
     return scope, accounts.family(store, scope)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from trunkline.commands.opening import read, write
 from trunkline.commands.printing import document, plain, table
 from trunkline.core import address_needs, campaigns, cnam, compliance, e164, reputation, tollfree
-from trunkline.core.errors import UnknownReferenceError
+from trunkline.core.errors import NotFoundError, UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Actor, Page
 from trunkline.core.ports import Store
 from trunkline.core.regulated import AddressNeed, Campaign, Compliance, ComplianceFilter, ComplianceStatus, Document
@@ -120,7 +120,7 @@ def show_application(options: Namespace) -> int:
     """Show an application; with ``--documents`` write its files into a folder."""
 
     def look_up(store: Store) -> tuple[Compliance, list[tuple[Document, bytes]]]:
-        found = compliance.find(store, EVERYTHING, options.application)
+        found = _application(store, options.application)
         kept = store.compliance.documents(found.id)
         wanted = options.documents is not None
         return found, [(d, (store.compliance.content(d.id) or b"") if wanted else b"") for d in kept]
@@ -148,6 +148,15 @@ def show_application(options: Namespace) -> int:
     return 0
 
 
+def _application(store: Store, application_id: str) -> Compliance:
+    try:
+        return compliance.find(store, EVERYTHING, application_id)
+    except NotFoundError:
+        raise UnknownReferenceError(
+            f"{application_id!r} is no compliance application", advice="`trunkline compliance list` shows them."
+        ) from None
+
+
 def _keep(folder: Path, paper: Document, content: bytes) -> None:
     """Write a file under a name of our own: the one that it came with is a tenant's."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -162,7 +171,11 @@ def decide(options: Namespace) -> int:
     decided = write(
         options,
         lambda store, actor: compliance.decide(
-            store, actor, options.application, accepted=accepted, reason=getattr(options, "reason", "")
+            store,
+            actor,
+            _application(store, options.application).id,
+            accepted=accepted,
+            reason=getattr(options, "reason", ""),
         ),
     )
     print(f"application {plain(decided.alias)} is {decided.status.value}")

@@ -6,9 +6,9 @@ from argparse import Namespace
 
 from trunkline.commands.opening import read, write
 from trunkline.commands.printing import document, table
-from trunkline.commands.records import limit_of
+from trunkline.commands.records import limit_of, one_of
 from trunkline.core import regulatory
-from trunkline.core.model import EVERYTHING, Page, Scope
+from trunkline.core.model import Page
 from trunkline.core.named_ports import PaperKind, RegulatoryRecord
 from trunkline.core.ports import Store
 
@@ -38,9 +38,10 @@ def add(options: Namespace) -> int:
 
 def show(options: Namespace) -> int:
     """List what is registered, oldest first."""
-    limit, scope = limit_of(options.limit), Scope(options.account) if options.account else EVERYTHING
+    limit = limit_of(options.limit)
 
     def look_up(store: Store) -> list[dict[str, str]]:
+        scope = one_of(store, options.account)
         return [_row(record) for record in store.regulatory.page(scope, Page(limit)).items]
 
     found = read(options, look_up)

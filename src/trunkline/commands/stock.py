@@ -150,7 +150,7 @@ def _row(item: StockItem, state: StockState) -> dict[str, Any]:
         "city": facts.city,
         "rate_center": facts.rate_center,
         "lata": facts.lata,
-        "setup_rate": facts.setup_rate,
+        "setup_rate": rates.setup,
         "monthly_rental_rate": rates.monthly_rental,
         "voice_rate": rates.voice,
         "sms_rate": rates.sms,

@@ -101,8 +101,8 @@ def enter(
 
 def check_name(name: str) -> None:
     """Raise `InvalidError` unless ``name`` can be an account's."""
-    if not 0 < len(name.strip()) <= MAX_NAME:
-        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
+    if not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
+        raise InvalidError(f"a name has 1 to {MAX_NAME} printable characters", field="name")
 
 
 def issue(

@@ -85,8 +85,8 @@ def create(store: Store, actor: Actor, account: Account, draft: ApplicationDraft
 
 
 def _check_name(name: str) -> None:
-    if not 0 < len(name) <= MAX_NAME:
-        raise InvalidError(f"a name has 1 to {MAX_NAME} characters", field="name")
+    if not (0 < len(name) <= MAX_NAME and name.isprintable()):
+        raise InvalidError(f"a name has 1 to {MAX_NAME} printable characters", field="name")
 
 
 def find(store: Store, scope: Scope, serial: str) -> Application:

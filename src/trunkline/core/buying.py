@@ -25,7 +25,7 @@ from trunkline.core.model import (
 )
 from trunkline.core.numbers import Addition, drafted
 from trunkline.core.ports import Store
-from trunkline.core.rates import charged
+from trunkline.core.rates import Rates, asked, charged
 from trunkline.core.regulated import Compliance
 from trunkline.core.stock import PROVEN, StockFacts, StockFilter, StockItem, StockState
 
@@ -89,7 +89,8 @@ def buy(store: Store, actor: Actor, purchase: Purchase) -> Number:
         trunk=purchase.trunk,
         bare=purchase.bare,
     )
-    number = _furnished(drafted(store, addition, digits), facts)
+    rates = asked(facts.rates, store.rules.tariff, facts.country, facts.number_type)
+    number = _furnished(drafted(store, addition, digits), facts, rates)
     if papers is not None:
         number = replace(number, details=backed(store, number, papers))
     elif is_regulated(store, facts.country, facts.number_type):
@@ -104,8 +105,8 @@ def buy(store: Store, actor: Actor, purchase: Purchase) -> Number:
         "number",
         digits,
         carrier=carrier.id,
-        setup_rate=facts.setup_rate,
-        monthly_rental_rate=facts.rates.monthly_rental,
+        setup_rate=rates.setup,
+        monthly_rental_rate=rates.monthly_rental,
         compliance=papers.id if papers is not None else None,
     )
     if purchase.cnam_lookup is not None:
@@ -126,13 +127,13 @@ def place(facts: StockFacts) -> str:
     return f"{facts.region}, {country}" if facts.region else country
 
 
-def _furnished(number: Number, facts: StockFacts) -> Number:
-    """Return a new number with what the stock says of it."""
+def _furnished(number: Number, facts: StockFacts, rates: Rates) -> Number:
+    """Return a new number with what the stock says of it, and what it costs."""
     details = replace(number.details, country=facts.country, city=facts.city, stocked=True)
     return replace(
         number,
         voice=facts.voice,
         sms=facts.sms,
         mms=facts.mms,
-        details=charged(details, facts.rates, number.added_at.date()),
+        details=charged(details, rates, number.added_at.date()),
     )

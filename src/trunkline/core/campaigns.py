@@ -34,6 +34,8 @@ def add(
     """Enter a campaign that the registry knows; the operator's word."""
     if not _CAMPAIGN_ID.fullmatch(campaign_id):
         raise InvalidError("a campaign id has 1 to 64 letters, digits, hyphens and underscores", field="campaign_id")
+    if not alias.isprintable():
+        raise InvalidError("alias has printable characters only", field="alias")
     if len(alias) > MAX_TEXT or not 0 < len(usecase) <= MAX_TEXT:
         raise InvalidError(f"alias and usecase have at most {MAX_TEXT} characters", field="usecase")
     if not 1 <= max_numbers <= MAX_POOL:
@@ -78,10 +80,13 @@ def find(store: Store, account: Account, scope: Scope, campaign_id: str) -> Camp
 
 
 def link(store: Store, actor: Actor, campaign: Campaign, numbers: Sequence[Number], callback: Webhook | None) -> None:
-    """Ask for numbers to be linked to a campaign: all of them, or none."""
+    """Ask for numbers to be linked to a campaign: all of them, or none.
+
+    Errors whose text the vendor publishes name no field: they reach the wire as they are, with nothing before them.
+    """
     for number in numbers:
         if number.details.campaign_status in ("processing", "completed"):
-            raise InvalidError(f"The number {number.e164} is already requested for linking", field="numbers")
+            raise InvalidError(f"The number {number.e164} is already requested for linking")
         if campaign.account_id not in store.accounts.ancestors(number.owner.id):
             raise InvalidError(f"The number {number.e164} is not of the campaign's account", field="numbers")
         details = number.details
@@ -110,7 +115,7 @@ def number_to_link(store: Store, scope: Scope, written: str) -> Number:
     except InvalidError:
         number = None
     if number is None:
-        raise UnknownReferenceError(f"The number {written[: e164.MAX_WRITTEN]} is not a valid number", field="numbers")
+        raise UnknownReferenceError(f"The number {written[: e164.MAX_WRITTEN]} is not a valid number")
     return number
 
 
@@ -118,7 +123,7 @@ def unlink(store: Store, actor: Actor, campaign: Campaign, number: Number) -> No
     """Take a number out of a campaign; nobody needs to agree to that."""
     filing = store.filings.get(number.id, FilingKind.CAMPAIGN)
     if filing is None or filing.subject != campaign.campaign_id:
-        raise InvalidError(f"The number {number.e164} is not linked to this campaign", field="number")
+        raise InvalidError(f"The number {number.e164} is not linked to this campaign")
     store.filings.drop(number.id, FilingKind.CAMPAIGN)
     details = replace(number.details, campaign_id=None, campaign_status="unregistered")
     filings.write(store, actor, number, details, campaign=None, campaign_status="unregistered")

@@ -15,8 +15,9 @@ MAX_CNAM = 15
 
 
 def set_lookup(store: Store, actor: Actor, number: Number, *, enabled: bool) -> Number:
-    """Switch the look-up of callers' names on or off."""
-    _check_country(number, "cnam_lookup")
+    """Switch the look-up of callers' names on or off; `InvalidError` where it is null, see `numbers`."""
+    if number.details.country != "US" or number.details.number_type not in ("local", "tollfree"):
+        raise InvalidError("cnam_lookup is for US local and toll-free numbers only", field="cnam_lookup")
     if number.details.cnam_lookup == enabled:
         return number
     return filings.write(store, actor, number, replace(number.details, cnam_lookup=enabled), cnam_lookup=enabled)
@@ -27,7 +28,8 @@ def request(store: Store, actor: Actor, number: Number, cnam: str, callback: Web
 
     A name that waits is replaced; one that the number has is not asked for again.
     """
-    _check_country(number, "cnam")
+    if number.details.country != "US":
+        raise InvalidError("cnam is for US numbers only", field="cnam")
     cnam = cnam.strip()
     if len(cnam) > MAX_CNAM or not all(" " <= char <= "~" for char in cnam):
         raise InvalidError(f"cnam has at most {MAX_CNAM} printable ASCII characters", field="cnam")
@@ -51,8 +53,3 @@ def settle(store: Store, actor: Actor, digits: str, *, confirmed: bool) -> Numbe
     facts = {"number": number.e164, "cnam": filing.subject, "outcome": outcome}
     callbacks.tell(store, number.owner.id, filing.callback, "cnam", **facts)
     return number
-
-
-def _check_country(number: Number, field: str) -> None:
-    if number.details.country != "US":
-        raise InvalidError(f"{field} is for US numbers only", field=field)

@@ -97,8 +97,8 @@ def backed(store: Store, number: Number, application: Compliance) -> NumberDetai
 def _check_fits(store: Store, number: Number, application: Compliance) -> None:
     if application.status is not ComplianceStatus.ACCEPTED:
         raise InvalidError(
-            f"Compliance application must be in 'accepted' status. Current status: '{application.status.value}'.",
-            field="compliance_application_id",
+            # The vendor publishes this text: without a field it reaches the wire with nothing before it.
+            f"Compliance application must be in 'accepted' status. Current status: '{application.status.value}'."
         )
     if (number.details.country, number.details.number_type) != (application.country, application.number_type):
         raise InvalidError(
@@ -181,8 +181,8 @@ def create(store: Store, actor: Actor, account: Account, draft: Draft) -> Compli
 
 
 def _check(application: Compliance) -> None:
-    if not 0 < len(application.alias.strip()) <= MAX_TEXT:
-        raise InvalidError(f"alias has 1 to {MAX_TEXT} characters", field="alias")
+    if not 0 < len(application.alias.strip()) <= MAX_TEXT or not application.alias.isprintable():
+        raise InvalidError(f"alias has 1 to {MAX_TEXT} printable characters", field="alias")
     _check_fields("end_user", application.end_user)
     if application.end_user.get("type") not in USER_TYPES:
         raise InvalidError(f"end_user.type is one of {', '.join(USER_TYPES)}", field="end_user.type")

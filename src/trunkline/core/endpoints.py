@@ -143,8 +143,8 @@ def _write(store: Store, actor: Actor, endpoint: Endpoint, **detail: object) -> 
 
 
 def _check_alias(alias: str) -> None:
-    if len(alias) > MAX_ALIAS:
-        raise InvalidError(f"alias has at most {MAX_ALIAS} characters", field="alias")
+    if len(alias) > MAX_ALIAS or not alias.isprintable():
+        raise InvalidError(f"alias has at most {MAX_ALIAS} printable characters", field="alias")
 
 
 def _check_password(password: str) -> None:

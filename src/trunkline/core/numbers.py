@@ -235,8 +235,8 @@ def point_at_trunk(store: Store, actor: Actor, number: Number, trunk: Trunk) -> 
 
 def set_alias(store: Store, actor: Actor, number: Number, alias: str | None) -> Number:
     """Give a number a name of its owner's choice; empty or None clears it."""
-    if alias is not None and len(alias) > MAX_ALIAS:
-        raise InvalidError(f"alias has at most {MAX_ALIAS} characters", field="alias")
+    if alias is not None and (len(alias) > MAX_ALIAS or not alias.isprintable()):
+        raise InvalidError(f"alias has at most {MAX_ALIAS} printable characters", field="alias")
     return _write(store, actor, replace(number, details=replace(number.details, alias=alias or None)), alias=alias)
 
 

@@ -51,6 +51,8 @@ def create(store: Store, actor: Actor, account: Account, draft: Draft) -> Profil
 
 
 def _check(profile: Profile) -> None:
+    if not profile.alias.isprintable():
+        raise InvalidError("profile_alias has printable characters only", field="profile_alias")
     texts = [*profile.facts.items(), *profile.address.items(), *profile.contact.items()]
     for name, text in [("profile_alias", profile.alias), *texts]:
         if len(text) > MAX_TEXT:

@@ -19,12 +19,24 @@ _RATE = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,5}))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """What a number costs: a month, a minute, a message."""
+    """What a number costs: once when it is bought, a month, a minute, a message."""
 
+    setup: str = NOTHING
     monthly_rental: str = NOTHING
     voice: str = NOTHING
     sms: str = NOTHING
     mms: str = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRates:
+    """What a price list says that a number costs; None where it says nothing."""
+
+    setup: str | None = None
+    monthly_rental: str | None = None
+    voice: str | None = None
+    sms: str | None = None
+    mms: str | None = None
 
 
 Tariff: TypeAlias = Mapping[tuple[str, str], Rates]
@@ -32,11 +44,8 @@ Tariff: TypeAlias = Mapping[tuple[str, str], Rates]
 
 
 def rate(text: str, field: str) -> str:
-    """Return a rate as it is kept, like ``0.80000``; empty is nothing. `InvalidError` for what is no rate."""
-    written = text.strip()
-    if not written:
-        return NOTHING
-    match = _RATE.fullmatch(written)
+    """Return a rate as it is kept, like ``0.80000``. `InvalidError` for what is no rate."""
+    match = _RATE.fullmatch(text.strip())
     if match is None:
         raise InvalidError(
             f"{field} is not a rate",
@@ -58,9 +67,24 @@ def renewal(added: date, after: date) -> date:
 
 def priced(details: NumberDetails, tariff: Tariff, added: date) -> NumberDetails:
     """Return a new number's details with what the tariff says of its country and type; unchanged where it is silent."""
-    country = details.country or ""
-    found = tariff.get((country, details.number_type)) or tariff.get((country, ""))
+    found = _of_kind(tariff, details.country or "", details.number_type)
     return charged(details, found, added) if found is not None else details
+
+
+def _of_kind(tariff: Tariff, country: str, number_type: str) -> Rates | None:
+    return tariff.get((country, number_type)) or tariff.get((country, ""))
+
+
+def asked(listed: ListedRates, tariff: Tariff, country: str, number_type: str) -> Rates:
+    """Return what a number to buy costs: what the price list says, else the tariff, else what own numbers cost."""
+    other = _of_kind(tariff, country, number_type) or Rates()
+    return Rates(
+        setup=other.setup if listed.setup is None else listed.setup,
+        monthly_rental=other.monthly_rental if listed.monthly_rental is None else listed.monthly_rental,
+        voice=other.voice if listed.voice is None else listed.voice,
+        sms=other.sms if listed.sms is None else listed.sms,
+        mms=other.mms if listed.mms is None else listed.mms,
+    )
 
 
 def charged(details: NumberDetails, rates: Rates, added: date) -> NumberDetails:

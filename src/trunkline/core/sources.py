@@ -43,6 +43,11 @@ def parse_address(text: str) -> str:
         ) from None
 
 
+_CARRIERS = "the carrier's public signalling addresses"
+_WHOSE = {"ip_addresses": "the public addresses that your calls come from"}
+"""Whose addresses a field holds, where they are not a carrier's."""
+
+
 def parse_network(text: str, *, lab: bool, allow_wide: bool = False, field: str = "ip_set") -> tuple[str, int]:
     """Return (address, prefix) of an inbound source: a literal address, or CIDR without host bits.
 
@@ -82,7 +87,7 @@ def _refused(entry: str, reason: str, field: str) -> InvalidError:
     return InvalidError(
         f"{field} entry {entry[:MAX_TEXT]!r} {reason}",
         field=field,
-        advice="Name the carrier's public signalling addresses, like 203.0.113.7 or 203.0.113.0/28.",
+        advice=f"Name {_WHOSE.get(field, _CARRIERS)}, like 203.0.113.7 or 203.0.113.0/28.",
     )
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from trunkline.core.model import Listing, Page
-from trunkline.core.rates import NOTHING, Rates
+from trunkline.core.rates import ListedRates
 
 TYPES = ("local", "mobile", "tollfree", "national", "fixed")
 SERVICES = ("voice", "sms", "mms")
@@ -52,8 +52,7 @@ class StockFacts:
     voice: bool = True
     sms: bool = False
     mms: bool = False
-    setup_rate: str = NOTHING
-    rates: Rates = field(default_factory=Rates)
+    rates: ListedRates = field(default_factory=ListedRates)
     restriction: str | None = None
     restriction_text: str | None = None
 

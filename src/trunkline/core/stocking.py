@@ -14,7 +14,7 @@ from trunkline.core import e164
 from trunkline.core.errors import ConflictError, InvalidError, MissingError, NotFoundError, UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Actor, Carrier
 from trunkline.core.ports import Store
-from trunkline.core.rates import Rates, rate
+from trunkline.core.rates import ListedRates, rate
 from trunkline.core.stock import MAX_CARRIERS, RESTRICTIONS, SERVICES, TYPES, StockFacts, StockItem
 
 MAX_ROWS = 100_000
@@ -152,8 +152,8 @@ def _read(line: int, cells: Cells) -> Row:
         voice="voice" in services,
         sms="sms" in services,
         mms="mms" in services,
-        setup_rate=_rate(cells, "setup_rate"),
-        rates=Rates(
+        rates=ListedRates(
+            setup=_rate(cells, "setup_rate"),
             monthly_rental=_rate(cells, "monthly_rental_rate"),
             voice=_rate(cells, "voice_rate"),
             sms=_rate(cells, "sms_rate"),
@@ -199,8 +199,10 @@ def _lata(cells: Cells) -> str | None:
     return str(int(value)) if value else None
 
 
-def _rate(cells: Cells, name: str) -> str:
-    return rate(cells.get(name, ""), name)
+def _rate(cells: Cells, name: str) -> str | None:
+    """Return a rate; None for a blank cell, which leaves it to the tariff."""
+    written = cells.get(name, "").strip()
+    return rate(written, name) if written else None
 
 
 def fill(
@@ -258,7 +260,8 @@ def _judge(row: Row, carrier: Carrier | None, taken: Mapping[str, str]) -> None:
         if wanted and not able:
             raise InvalidError(
                 f"carrier {carrier.name} does not deliver {service}",
-                advice="Take the service out of the row, or switch it on for the carrier.",
+                advice="Take the service out of the row, or switch it on with "
+                f'PATCH /native/v1/carriers/{carrier.id} {{"{service}": true}}.',
             )
 
 

@@ -602,11 +602,12 @@ stock = Table(
     _text("rate_center", null=True),
     _text("lata", null=True),
     _int("services"),  # voice 1, sms 2, mms 4
-    _text("setup_rate"),
-    _text("monthly_rental_rate"),
-    _text("voice_rate"),
-    _text("sms_rate"),
-    _text("mms_rate"),
+    # Rates are null where the tariff says them.
+    _text("setup_rate", null=True),
+    _text("monthly_rental_rate", null=True),
+    _text("voice_rate", null=True),
+    _text("sms_rate", null=True),
+    _text("mms_rate", null=True),
     _text("restriction", null=True),
     _text("restriction_text", null=True),
     _ref("carrier_id", "carriers.id"),

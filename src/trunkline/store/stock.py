@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from trunkline.core.model import Listing, Page
-from trunkline.core.rates import Rates
+from trunkline.core.rates import ListedRates
 from trunkline.core.stock import MAX_COUNTED, PROVEN, StockFacts, StockFilter, StockItem, StockState
 from trunkline.store.rows import marks, time_text, time_value
 
@@ -52,8 +52,7 @@ def _item(row: Sequence[Any]) -> StockItem:
         voice=bool(services & _VOICE),
         sms=bool(services & _SMS),
         mms=bool(services & _MMS),
-        setup_rate=row[8],
-        rates=Rates(monthly_rental=row[9], voice=row[10], sms=row[11], mms=row[12]),
+        rates=ListedRates(setup=row[8], monthly_rental=row[9], voice=row[10], sms=row[11], mms=row[12]),
         restriction=row[13],
         restriction_text=row[14],
     )
@@ -77,7 +76,7 @@ def _values(item: StockItem) -> tuple[object, ...]:
         facts.rate_center,
         facts.lata,
         _services(voice=facts.voice, sms=facts.sms, mms=facts.mms),
-        facts.setup_rate,
+        rates.setup,
         rates.monthly_rental,
         rates.voice,
         rates.sms,

@@ -299,8 +299,24 @@ def test_the_look_up_of_names_is_bought_with_a_number_of_the_us(shop: World) -> 
         assert shop.plivo("GET", f"Number/{number}/").json["cnam_lookup"] == word
     fill(shop, row("4930901820", shop.carrier(name="Two", ip_set="203.0.113.9"), country_iso="DE", region="Berlin"))
     refused = shop.plivo("POST", "PhoneNumber/4930901820/", {"cnam_lookup": "enabled"})
-    assert (refused.status, refused.json["error"]) == (400, "cnam_lookup is for US numbers only")
+    assert (refused.status, refused.json["error"]) == (400, "cnam_lookup is for US local and toll-free numbers only")
     assert found(shop, country_iso="DE") == ["4930901820"]
+
+
+def test_the_look_up_of_names_is_not_for_mobile_numbers(shop: World) -> None:
+    carrier = shop.carrier(name="Two", ip_set="203.0.113.9")
+    fill(shop, row("14155550100", carrier, type="mobile"), row("18005550100", carrier, type="tollfree"))
+    rule = "cnam_lookup is for US local and toll-free numbers only"
+    refused = shop.plivo("POST", "PhoneNumber/14155550100/", {"cnam_lookup": "enabled"})
+    assert (refused.status, refused.json["error"]) == (400, rule)
+    assert shop.plivo("POST", "PhoneNumber/14155550100/").status == 201
+    for word in ("enabled", "disabled"):
+        refused = shop.plivo("POST", "Number/14155550100/", {"cnam_lookup": word, "alias": "x"})
+        assert (refused.status, refused.json["error"]) == (400, rule)
+    shown = shop.plivo("GET", "Number/14155550100/").json
+    assert (shown["cnam_lookup"], shown["alias"]) == (None, None)
+    assert shop.plivo("POST", "PhoneNumber/18005550100/", {"cnam_lookup": "enabled"}).status == 201
+    assert shop.plivo("GET", "Number/18005550100/").json["cnam_lookup"] == "enabled"
 
 
 def test_a_bought_number_does_what_the_stock_and_the_carrier_say(world: World) -> None:

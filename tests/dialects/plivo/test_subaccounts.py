@@ -24,6 +24,7 @@ KEYS = {
     "resource_uri",
 }
 NUMBER = "14155551234"
+OTHER = "14155551235"
 
 
 def made(world: World, name: str = "Wayne", *, enabled: bool = True) -> Tenant:
@@ -94,6 +95,30 @@ def test_it_sees_its_own_things_only(world: World) -> None:
     world.plivo("POST", f"Number/{NUMBER}/", {"subaccount": sub.auth_id})
     assert [n["number"] for n in world.plivo("GET", "Number/", tenant=sub).json["objects"]] == [NUMBER]
     assert [n["number"] for n in world.plivo("GET", "Number/", subaccount=sub.auth_id).json["objects"]] == [NUMBER]
+
+
+def test_what_points_at_the_main_accounts_application_says_whose_it_is(world: World) -> None:
+    sub = made(world)
+    world.numbers(world.carrier(), NUMBER, OTHER)
+    ours, theirs = world.application(), world.application(tenant=sub)
+    mains = f"/v1/Account/{world.main.auth_id}/Application/{ours}/"
+    own = f"/v1/Account/{sub.auth_id}/Application/{theirs}/"
+    for number, app_id in ((NUMBER, ours), (OTHER, theirs)):
+        world.plivo("POST", f"Number/{number}/", {"subaccount": sub.auth_id})
+        assert world.plivo("POST", f"Number/{number}/", {"app_id": app_id}).status == 202
+    assert world.plivo("GET", f"Number/{NUMBER}/", tenant=sub).json["application"] == mains
+    listed_ = world.plivo("GET", "Number/", tenant=sub).json["objects"]
+    assert [n["application"] for n in listed_] == [mains, own]
+    assert world.ask("GET", own, None, sub.basic).json["app_id"] == theirs
+    assert world.ask("GET", mains, None, world.main.basic).json["app_id"] == ours
+    for number in world.plivo("GET", "Number/").json["objects"]:
+        assert world.ask("GET", number["application"], None, world.main.basic).status == 200
+
+    login = {"username": "ann", "password": "pass-word-1", "alias": "Ann"}
+    endpoint = world.plivo("POST", "Endpoint/", login, tenant=sub).json["endpoint_id"]
+    assert world.plivo("POST", f"Endpoint/{endpoint}/", {"app_id": ours}).status == 202
+    assert world.plivo("GET", f"Endpoint/{endpoint}/", tenant=sub).json["application"] == mains
+    assert world.plivo("GET", "Endpoint/", tenant=sub).json["objects"][0]["application"] == mains
 
 
 class TestEnabled:

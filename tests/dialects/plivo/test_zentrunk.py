@@ -439,7 +439,9 @@ def test_an_ip_list_is_replaced(world: World) -> None:
     ],
 )
 def test_what_an_ip_list_holds(world: World, status: int, entries: list[str] | None, says: str) -> None:
-    assert says in refused(world, "IPAccessControlList", status, ip_addresses=entries)
+    told = refused(world, "IPAccessControlList", status, ip_addresses=entries)
+    assert says in told
+    assert "carrier" not in told
     list_id = acl(world)
     if status == 400:
         assert says in change(world, "IPAccessControlList", list_id, 400, ip_addresses=entries)

@@ -258,6 +258,7 @@ NUMBERS = [
     ({"number": "+14155551234", "voip_carrier_sid": 7}, "voip_carrier_sid", "invalid_type"),
     ({"number": "+14155551234", "label": 7}, "label", "invalid_type"),
     ({"number": "+14155551234", "label": "x" * 101}, "label", "too_big"),
+    ({"number": "+14155551234", "label": "a\0b"}, "label", "invalid_string"),
 ]
 
 

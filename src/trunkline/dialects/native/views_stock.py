@@ -11,7 +11,7 @@ from trunkline.core.stocking import Report
 
 
 class StockItemView(Struct, frozen=True):
-    """A number of the stock. Rates are texts with five decimals."""
+    """A number of the stock. Rates are texts with five decimals; null where the tariff says them when it is bought."""
 
     number: str
     state: StockState
@@ -23,11 +23,11 @@ class StockItemView(Struct, frozen=True):
     city: str | None
     rate_center: str | None
     lata: str | None
-    setup_rate: str
-    monthly_rental_rate: str
-    voice_rate: str
-    sms_rate: str
-    mms_rate: str
+    setup_rate: str | None
+    monthly_rental_rate: str | None
+    voice_rate: str | None
+    sms_rate: str | None
+    mms_rate: str | None
     restriction: str | None
     restriction_text: str | None
     carrier_id: str
@@ -74,7 +74,7 @@ def stock_item(item: StockItem, at: datetime) -> StockItemView:
         city=facts.city,
         rate_center=facts.rate_center,
         lata=facts.lata,
-        setup_rate=facts.setup_rate,
+        setup_rate=rates.setup,
         monthly_rental_rate=rates.monthly_rental,
         voice_rate=rates.voice,
         sms_rate=rates.sms,

@@ -15,7 +15,7 @@ from trunkline.core.errors import NotFoundError, UnknownReferenceError
 from trunkline.core.model import Application, Endpoint, Listing, Scope
 from trunkline.core.ports import Store
 from trunkline.dialects.http import Answer, Ask, Operation
-from trunkline.dialects.plivo import ids, requests, requests_endpoints, views, views_endpoints
+from trunkline.dialects.plivo import ids, owners, requests, requests_endpoints, views, views_endpoints
 from trunkline.dialects.plivo.answering import change, delete, filtered_account, listed
 
 
@@ -35,11 +35,12 @@ def _endpoint(store: Store, ask: Ask) -> Endpoint:
     return endpoints.find(store, ask.caller.scope, serial)
 
 
-def _shown(ask: Ask, found: Sequence[Endpoint], sip_host: str) -> list[dict[str, Any]]:
+def _shown(ask: Ask, store: Store, found: Sequence[Endpoint]) -> list[dict[str, Any]]:
     """Return endpoints as this dialect shows them, each with the state of its registration at this moment."""
     registered = ask.platform.bindings.newest(endpoint.login_id for endpoint in found)
-    auth_id = ask.params["auth_id"]
-    return [views_endpoints.endpoint(e, registered.get(e.login_id), auth_id, sip_host) for e in found]
+    auth_id, sip_host, caller = ask.params["auth_id"], store.rules.sip_host, ask.caller
+    above = owners.above(store, caller.account, caller.scope, [endpoint.application for endpoint in found])
+    return [views_endpoints.endpoint(e, registered.get(e.login_id), auth_id, sip_host, above) for e in found]
 
 
 async def create_endpoint(ask: Ask) -> Answer:
@@ -70,7 +71,7 @@ async def list_endpoints(ask: Ask) -> Answer:
     def look_up(store: Store) -> tuple[Listing[Endpoint], list[dict[str, Any]]]:
         within = Scope(filtered_account(store, scope, owner)) if owner is not UNSET and owner else scope
         found = store.endpoints.page(within, window.page)
-        return found, _shown(ask, found.items, store.rules.sip_host)
+        return found, _shown(ask, store, found.items)
 
     found, shown = await ask.platform.inventory.search(look_up)
     return listed(ask, "Endpoint", window, found, shown)
@@ -78,7 +79,7 @@ async def list_endpoints(ask: Ask) -> Answer:
 
 async def get_endpoint(ask: Ask) -> Answer:
     """Return one endpoint."""
-    shown = ask.platform.inventory.read(lambda store: _shown(ask, [_endpoint(store, ask)], store.rules.sip_host))
+    shown = ask.platform.inventory.read(lambda store: _shown(ask, store, [_endpoint(store, ask)]))
     return Answer(200, views.one(shown[0]))
 
 

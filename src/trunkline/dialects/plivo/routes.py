@@ -6,6 +6,7 @@ are silent: ``docs/compatibility.md``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from msgspec import UNSET
@@ -28,6 +29,7 @@ from trunkline.dialects.plivo import (
     compliance,
     endpoints,
     ids,
+    owners,
     regulated,
     requests,
     requests_regulated,
@@ -152,14 +154,15 @@ async def list_numbers(ask: Ask) -> Answer:
     args, scope = requests.arguments(ask), ask.caller.scope
     window, wanted, owner = requests.window(args), requests.number_filter(args), requests.subaccount(args)
 
-    def look_up(store: Store) -> Listing[Number]:
+    def look_up(store: Store) -> tuple[Listing[Number], Mapping[str, str]]:
         owned = wanted
         if owner is not UNSET and owner:
             owned = replace(wanted, owner_id=filtered_account(store, scope, owner))
-        return store.numbers.page(scope, owned, window.page)
+        listing = store.numbers.page(scope, owned, window.page)
+        return listing, owners.above(store, ask.caller.account, scope, [n.application for n in listing.items])
 
-    found = await ask.platform.inventory.search(look_up)
-    shown = [views.number(number, ask.params["auth_id"]) for number in found.items]
+    found, above = await ask.platform.inventory.search(look_up)
+    shown = [views.number(number, ask.params["auth_id"], above) for number in found.items]
     return listed(ask, "Number", window, found, shown)
 
 
@@ -170,9 +173,15 @@ def _number(store: Store, ask: Ask) -> Number:
 
 async def get_number(ask: Ask) -> Answer:
     """Return one number."""
-    key = ("number", ask.caller.scope, ask.params["number"])
-    number = ask.platform.inventory.recall(key, lambda store: _number(store, ask))
-    return Answer(200, views.one(views.number(number, ask.params["auth_id"])))
+    caller = ask.caller
+    key = ("number", caller.scope, ask.params["number"])
+
+    def look_up(store: Store) -> tuple[Number, Mapping[str, str]]:
+        number = _number(store, ask)
+        return number, owners.above(store, caller.account, caller.scope, [number.application])
+
+    number, above = ask.platform.inventory.recall(key, look_up)
+    return Answer(200, views.one(views.number(number, ask.params["auth_id"], above)))
 
 
 async def update_number(ask: Ask) -> Answer:

@@ -6,11 +6,11 @@ Sources: https://www.plivo.com/docs/numbers/phone-numbers and the fixtures of th
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from trunkline.core import buying, compliance
 from trunkline.core.model import Application, Listing, Number, Scope, Trunk
 from trunkline.core.ports import Store
-from trunkline.core.regulated import RegulatedKind
 from trunkline.core.stock import StockItem
 from trunkline.dialects.http import Answer, Ask
 from trunkline.dialects.plivo import requests, requests_stock, views, views_stock
@@ -20,24 +20,25 @@ async def search_numbers(ask: Ask) -> Answer:
     """List numbers that the caller can buy, in the order of their digits."""
     args, account = requests.arguments(ask), ask.caller.account
     window, asked = requests.window(args), requests_stock.search(args)
-    page = window.page
+    page, auth_id = window.page, ask.params["auth_id"]
 
-    def look_up(store: Store) -> tuple[Listing[StockItem], set[RegulatedKind]]:
-        wanted = asked.wanted
+    def look_up(store: Store) -> tuple[Listing[StockItem], Callable[[StockItem], dict[str, Any]]]:
+        wanted, tariff, regulated = asked.wanted, store.rules.tariff, set(store.compliance.kinds())
+
+        def shown(item: StockItem) -> dict[str, Any]:
+            return views_stock.phone_number(item, auth_id, regulated, tariff)
+
         if asked.area is not None:
             area = buying.calling_area(store, account, wanted, asked.area)
             if area is None:
-                return Listing((), 0, None), set()
+                return Listing((), 0, None), shown
             wanted = area
-        return buying.offered(store, account, wanted, page), set(store.compliance.kinds())
+        return buying.offered(store, account, wanted, page), shown
 
-    found, regulated = await ask.platform.inventory.search(look_up)
-    auth_id = ask.params["auth_id"]
+    found, shown = await ask.platform.inventory.search(look_up)
     path = views.uri(auth_id, "PhoneNumber")
     meta = views.meta(path, window.filters, limit=page.limit, offset=page.offset, total=found.total, last=found.last)
-    return Answer(
-        200, views.listing([views_stock.phone_number(item, auth_id, regulated) for item in found.items], meta)
-    )
+    return Answer(200, views.listing([shown(item) for item in found.items], meta))
 
 
 async def buy_number(ask: Ask, target: Callable[[Store, Scope, str], Application | Trunk]) -> Answer:

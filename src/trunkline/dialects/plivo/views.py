@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from trunkline.core.model import Account, Application, Carrier, Number, NumberStatus, Webhook
+from trunkline.core.model import Account, Application, Carrier, Number, NumberStatus, Ref, Webhook
 from trunkline.dialects.plivo import ids
 
 CAMPAIGN_STATUS = {"unregistered": "UNREGISTERED", "processing": "PROCESSING", "completed": "COMPLETED"}
@@ -83,9 +83,19 @@ def carrier(record: Carrier, auth_id: str) -> dict[str, Any]:
     }
 
 
-def number(record: Number, auth_id: str) -> dict[str, Any]:
-    """Return an AccountPhoneNumber: 32 keys, and ``object_id``, ``object_type``, ``subaccount``."""
-    details, owner, application, trunk = record.details, record.owner, record.application, record.trunk
+def application_uri(application: Ref | None, auth_id: str, above: Mapping[str, str]) -> str | None:
+    """Return the URI of what a record points at, under the account that has it: ``above``, or the path's."""
+    if application is None:
+        return None
+    return uri(above.get(application.id, auth_id), "Application", ids.app_id(application.serial))
+
+
+def number(record: Number, auth_id: str, above: Mapping[str, str]) -> dict[str, Any]:
+    """Return an AccountPhoneNumber: 32 keys, and ``object_id``, ``object_type``, ``subaccount``.
+
+    ``above`` has the auth_ids of accounts above the caller, by the ids of their applications (`owners.above`).
+    """
+    details, owner, trunk = record.details, record.owner, record.trunk
     subaccount = ids.auth_id(owner) if owner.parent_id is not None else None
     return {
         "number": record.e164,
@@ -94,7 +104,7 @@ def number(record: Number, auth_id: str) -> dict[str, Any]:
         "sub_account_name": owner.name if subaccount else None,
         "subaccount": subaccount,
         "added_on": record.added_at.date().isoformat(),
-        "application": uri(auth_id, "Application", ids.app_id(application.serial)) if application else None,
+        "application": application_uri(record.application, auth_id, above),
         "object_id": ids.trunk_id(trunk.serial) if trunk else None,
         "object_type": "trunk" if trunk else None,
         "carrier": record.carrier.name if record.carrier else None,

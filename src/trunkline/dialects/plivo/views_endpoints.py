@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,12 +16,16 @@ def created(record: Endpoint) -> bytes:
     return views.done("created", alias=record.alias, endpoint_id=record.serial, username=record.username)
 
 
-def endpoint(record: Endpoint, registered: Binding | None, auth_id: str, sip_host: str) -> dict[str, Any]:
-    """Return an Endpoint; Contact, expiry (UTC) and User-Agent are there while it is registered only."""
-    application = record.application
+def endpoint(
+    record: Endpoint, registered: Binding | None, auth_id: str, sip_host: str, above: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return an Endpoint; Contact, expiry (UTC) and User-Agent are there while it is registered only.
+
+    ``above`` is that of `views.number`.
+    """
     view: dict[str, Any] = {
         "alias": record.alias,
-        "application": views.uri(auth_id, "Application", ids.app_id(application.serial)) if application else None,
+        "application": views.application_uri(record.application, auth_id, above),
         "endpoint_id": record.serial,
         "resource_uri": views.uri(auth_id, "Endpoint", record.serial),
         "sip_registered": "false" if registered is None else "true",

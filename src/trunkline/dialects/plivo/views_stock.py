@@ -9,6 +9,7 @@ import msgspec
 
 from trunkline.core import buying, countries, e164
 from trunkline.core.model import Number, NumberStatus
+from trunkline.core.rates import Tariff, asked
 from trunkline.core.regulated import RegulatedKind
 from trunkline.core.stock import StockItem
 from trunkline.dialects.plivo import ids, views_requirements
@@ -17,9 +18,13 @@ from trunkline.dialects.plivo.views import uri
 _encode = msgspec.json.Encoder().encode
 
 
-def phone_number(item: StockItem, auth_id: str, regulated: Collection[RegulatedKind]) -> dict[str, Any]:
-    """Return a PhoneNumber: one that can be bought. ``regulated`` says which kinds need a compliance application."""
-    facts, rates = item.facts, item.facts.rates
+def phone_number(item: StockItem, auth_id: str, regulated: Collection[RegulatedKind], tariff: Tariff) -> dict[str, Any]:
+    """Return a PhoneNumber: one that can be bought. ``regulated`` says which kinds need a compliance application.
+
+    Rates that the stock leaves open are the tariff's, as they will be when the number is bought.
+    """
+    facts = item.facts
+    rates = asked(facts.rates, tariff, facts.country, facts.number_type)
     kind = RegulatedKind(facts.country, facts.number_type)
     return {
         "number": facts.e164,
@@ -31,7 +36,7 @@ def phone_number(item: StockItem, auth_id: str, regulated: Collection[RegulatedK
         "lata": int(facts.lata) if facts.lata else None,
         "type": facts.number_type,
         "sub_type": facts.number_type,
-        "setup_rate": facts.setup_rate,
+        "setup_rate": rates.setup,
         "monthly_rental_rate": rates.monthly_rental,
         "sms_enabled": facts.sms,
         "sms_rate": rates.sms,

@@ -100,5 +100,7 @@ def new_number(body: Mapping[str, Any]) -> NewNumber:
     if carrier is not None and carrier_id is None:
         fields.refuse("voip_carrier_sid", "voip_carrier_sid must be a UUID", "invalid_uuid")
     label = fields.text("label", MAX_LABEL, shortest=0, needed=False)
+    if label is not None and not label.isprintable():
+        fields.refuse("label", "label must not contain control characters", "invalid_string")
     fields.check()
     return NewNumber(digits, carrier_id, label)

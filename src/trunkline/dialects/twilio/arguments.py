@@ -80,10 +80,10 @@ def sid(args: Args, name: str, prefix: str) -> str | None:
 
 
 def friendly_name(args: Args, name: str = "FriendlyName") -> str | None:
-    """Return a name of at most 64 characters, empty where the default is wanted back, None where it is absent."""
+    """Return a name of at most 64 printable characters, empty for the default, None where it is absent."""
     value = args.get(name)
-    if value is not None and len(value) > MAX_FRIENDLY_NAME:
-        raise RefusedError(BAD_NAME, f"{name} has at most {MAX_FRIENDLY_NAME} characters")
+    if value is not None and (len(value) > MAX_FRIENDLY_NAME or not value.isprintable()):
+        raise RefusedError(BAD_NAME, f"{name} has at most {MAX_FRIENDLY_NAME} printable characters")
     return value
 
 

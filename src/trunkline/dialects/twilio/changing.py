@@ -81,7 +81,7 @@ def _looked_up(store: Store, actor: Actor, number: Number, asked: NumberChange) 
     try:
         return cnam.set_lookup(store, actor, number, enabled=asked.caller_names)
     except InvalidError:
-        raise RefusedError(NO_CALLER_NAMES, "VoiceCallerIdLookup is for US numbers only") from None
+        raise RefusedError(NO_CALLER_NAMES, "VoiceCallerIdLookup is for US local and toll-free numbers only") from None
 
 
 def settings(store: Store, account: Account, before: NumberSettings, asked: NumberChange) -> NumberSettings:
