@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from trunkline.cli import main
-from trunkline.core import regulatory
-from trunkline.core.named_ports import PaperKind
+from trunkline.core import carriers, number_settings, numbers, postal_addresses, regulatory
+from trunkline.core.model import EVERYTHING, Actor, CarrierKind
+from trunkline.core.named_ports import PaperKind, PostalAddress
 from trunkline.core.ports import Rules
 from trunkline.store import database
 from trunkline.store.unit import SqlStore
+from trunkline.store.writer import write_once
 
 
 @pytest.fixture
@@ -79,3 +83,53 @@ def test_what_a_kind_of_number_needs(data: Path, capsys: pytest.CaptureFixture[s
     assert json.loads(run(data, "regulated", "list", "--json")) == []
     assert main(["regulated", "address", "--data", str(data), "QQ", "local", "any"]) != 0
     assert "not a country" in capsys.readouterr().err
+
+
+ADDRESS = postal_addresses.AddressChange(
+    customer="Ann Example", street="1 Main St", city="Springfield", region="IL", postal_code="62701", country="US"
+)
+
+
+def test_the_operator_sees_which_address_is_to_be_registered_and_settles_that_one(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, digits = made(data, "One"), "14155551234"
+    connection = database.open_writer(data)
+    store = SqlStore(connection, database.open_vault(data, {}), Rules())
+    account = store.accounts.get(one)
+    assert account is not None
+    actor = Actor(account=account, label="test")
+    draft = carriers.CarrierDraft(name="carrier", kind=CarrierKind.STATIC_IP)
+
+    def write(use_case: Callable[[], Any]) -> Any:
+        return write_once(connection, store, lambda _: use_case())
+
+    def address(street: str) -> PostalAddress:
+        change = replace(ADDRESS, street=street)
+        found: PostalAddress = write(lambda: postal_addresses.create(store, actor, account, change))
+        return found
+
+    def ask(wanted: PostalAddress) -> None:
+        number = store.numbers.get(EVERYTHING, digits)
+        assert number is not None
+        asked = number_settings.with_emergency(
+            number_settings.of(store, number.id), wanted=True, address_id=wanted.id, now=store.now()
+        )
+        write(lambda: numbers.set_settings(store, actor, number, asked))
+
+    carrier = write(lambda: carriers.create(store, actor, account, draft))
+    write(lambda: numbers.add(store, actor, numbers.Addition(numbers=[digits], owner=account, carrier=carrier)))
+    first, second = address("1 Main St"), address("2 Main St")
+    assert "Inactive, its emergency address unregistered" in run(data, "numbers", "emergency", digits)
+    ask(first)
+    shown = run(data, "numbers", "emergency", digits)
+    assert "Active, its emergency address pending-registration" in shown
+    assert all(text in shown for text in (first.id, "Ann Example", "1 Main St", "Springfield", "IL", "62701", "US"))
+    ask(second)
+    words = ["numbers", "emergency", "--data", str(data), digits, "confirmed", "--address"]
+    assert main([*words, first.id]) == 1
+    assert f"is {second.id}, not {first.id}" in capsys.readouterr().err
+    assert "pending-registration" in run(data, "numbers", "emergency", digits)
+    assert main([*words, second.id]) == 0
+    assert "Active, its emergency address registered" in run(data, "numbers", "emergency", digits)
+    connection.close()

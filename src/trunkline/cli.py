@@ -173,10 +173,16 @@ def _add_numbers(commands: _Commands) -> None:
     for verb in (approve, transfer):
         _data(verb)
         verb.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
-    emergency = _command(verbs, "emergency", "say what came of an emergency registration", "numbers:settle_emergency")
+    emergency = _command(
+        verbs,
+        "emergency",
+        "show an emergency address, or say what came of its registration",
+        "numbers:settle_emergency",
+    )
     _data(emergency)
     emergency.add_argument("number", metavar="NUMBER", help="the E.164 number, with or without +")
-    emergency.add_argument("outcome", choices=("confirmed", "failed"))
+    emergency.add_argument("outcome", nargs="?", choices=("confirmed", "failed"), help="without: show the address")
+    emergency.add_argument("--address", metavar="ID", help="settle it only if this is still the address")
     transfer.add_argument("--to", required=True, metavar="ID", help="account that gets it")
     transfer.add_argument("--carrier", metavar="ID", help="carrier that delivers it from now on")
     listed = _command(verbs, "list", "list numbers of all accounts", "numbers:show")

@@ -8,9 +8,10 @@ from argparse import Namespace
 from trunkline.commands.opening import read, write
 from trunkline.commands.printing import document, plain, table
 from trunkline.commands.records import MAX_LISTED, limit_of
-from trunkline.core import e164, number_settings, numbers
+from trunkline.core import e164, number_settings, numbers, postal_addresses
 from trunkline.core.errors import UnknownReferenceError
 from trunkline.core.model import EVERYTHING, Actor, Carrier, Number, NumberStatus, Page
+from trunkline.core.named_ports import PostalAddress
 from trunkline.core.ports import NumberFilter, Store
 
 
@@ -38,12 +39,33 @@ def transfer(options: Namespace) -> int:
 
 
 def settle_emergency(options: Namespace) -> int:
-    """Confirm or fail a registration, or the end of one, that waits for the operator."""
-    digits, confirmed = e164.parse(options.number), options.outcome == "confirmed"
+    """Confirm or fail a registration, or the end of one, that waits for the operator; without either show the address
+    that is to be registered.
+    """
+    digits = e164.parse(options.number)
+    if options.outcome is None:
+        return _show_emergency(options, digits)
+    confirmed, seen = options.outcome == "confirmed", options.address
     state = write(
-        options, lambda store, actor: number_settings.settle_emergency(store, actor, digits, confirmed=confirmed)
+        options,
+        lambda store, actor: number_settings.settle_emergency(store, actor, digits, confirmed=confirmed, seen=seen),
     )
     print(f"{digits}: its emergency address is {state.value}")
+    return 0
+
+
+def _show_emergency(options: Namespace, digits: str) -> int:
+    def look_up(store: Store) -> tuple[number_settings.NumberSettings, PostalAddress | None]:
+        settings = number_settings.of(store, numbers.find(store, EVERYTHING, digits).id)
+        named = settings.emergency_address_id
+        return settings, store.postal_addresses.get(EVERYTHING, named) if named is not None else None
+
+    settings, address = read(options, look_up)
+    wanted = "Active" if settings.emergency else "Inactive"
+    print(f"{digits}: its emergency calling is {wanted}, its emergency address {settings.emergency_state.value}")
+    if address is not None:
+        names = ("id", *postal_addresses.PLACE, "country")
+        table(("ADDRESS", ""), [(name.replace("_", " "), getattr(address, name)) for name in names])
     return 0
 
 

@@ -82,7 +82,7 @@ def _network(store: Store, ip_list: IpList, network: str) -> tuple[str, int]:
 def _check_name(name: str) -> None:
     if not name.strip():
         raise InvalidError("a name is needed", field="name")
-    trunks.check_label(name)
+    trunks.check_label(name, ip_lists.MAX_NAME)
 
 
 def _log(store: Store, actor: Actor, ip_list: IpList, done: str, entry: IpEntry) -> None:

@@ -14,10 +14,13 @@ from trunkline.core.trunk_ports import IpList, TrunkFilter
 MAX_ENTRIES = 200
 """Addresses and networks in one list."""
 
+MAX_NAME = 255
+"""Characters of the name of a list, and of an entry's."""
+
 
 def create(store: Store, actor: Actor, account: Account, *, name: str, entries: Sequence[str]) -> IpList:
     """Create a list of ``account``. Raises `InvalidError` naming an entry that is no source; see `core.sources`."""
-    trunks.check_label(name)
+    trunks.check_label(name, MAX_NAME)
     now = store.now()
     ip_list = IpList(
         id=store.new_id(),
@@ -58,7 +61,7 @@ def update(
         networks=ip_list.networks if entries is None else networks(entries, store.rules),
         updated_at=store.now(),
     )
-    trunks.check_label(changed.name)
+    trunks.check_label(changed.name, MAX_NAME)
     store.ip_lists.update(changed)
     _log(store, actor, "update", changed)
     return changed

@@ -275,6 +275,10 @@ class PostalAddressStore(Protocol):
         """Return the live numbers that name an address, as theirs or for emergency calls, oldest first."""
         ...
 
+    def emergency_numbers(self, address_id: str) -> int:
+        """Count the live numbers whose emergency calling is on with this address, registered or waiting for that."""
+        ...
+
     def update(self, address: PostalAddress) -> None:
         """Write an address's changed fields."""
         ...

@@ -101,14 +101,24 @@ def with_emergency(
     return replace(settings, emergency=active, emergency_address_id=address, emergency_state=state, emergency_at=at)
 
 
-def settle_emergency(store: Store, actor: Actor, digits: str, *, confirmed: bool) -> EmergencyState:
-    """Confirm or fail what waits of a number's emergency registration: the operator's word. Returns the new state."""
+def settle_emergency(
+    store: Store, actor: Actor, digits: str, *, confirmed: bool, seen: str | None = None
+) -> EmergencyState:
+    """Confirm or fail what waits of a number's emergency registration: the operator's word. Returns the new state.
+
+    ``seen`` is the address that was registered; `ConflictError` where its owner has named another one meanwhile.
+    """
     number = store.numbers.get(EVERYTHING, digits)
     if number is None:
         raise NotFoundError("not found")
     settings = of(store, number.id)
     if settings.emergency_state not in _SETTLED:
         raise ConflictError(f"nothing waits for {digits}: its emergency address is {settings.emergency_state.value}")
+    if seen is not None and seen != settings.emergency_address_id:
+        raise ConflictError(
+            f"the emergency address of {digits} is {settings.emergency_address_id or 'none'}, not {seen}",
+            advice=f"Look at it: trunkline numbers emergency {digits}",
+        )
     state = _SETTLED[settings.emergency_state][0 if confirmed else 1]
     store.number_settings.put(number.id, replace(settings, emergency_state=state))
     store.log.append(actor, number.owner.id, "update", "number", digits, emergency=state.value)

@@ -13,6 +13,8 @@ from trunkline.core.ports import Store
 MAX_TEXT = 255
 REQUIRED = ("customer", "street", "city", "region", "postal_code")
 TEXTS = (*REQUIRED, "name", "street_secondary")
+PLACE = (*REQUIRED, "street_secondary")
+"""What emergency services are told: all but the address's own name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +64,17 @@ def find(store: Store, scope: Scope, address_id: str) -> PostalAddress:
 
 
 def update(store: Store, actor: Actor, address: PostalAddress, change: AddressChange) -> PostalAddress:
-    """Change an address; its country stays."""
+    """Change an address; its country stays.
+
+    Where a number may call for help from it, or waits to, only its name and its flag change: what the carrier has
+    registered, or the operator looks at, would be another place than the record says.
+    """
     texts = {name: getattr(change, name) for name in TEXTS if getattr(change, name) is not None}
     emergency = address.emergency if change.emergency is None else change.emergency
     changed = replace(address, emergency=emergency, updated_at=store.now(), **texts)
     _check(changed)
+    if any(getattr(changed, name) != getattr(address, name) for name in PLACE):
+        _check_no_emergency(store, address)
     store.postal_addresses.update(changed)
     store.log.append(actor, address.account_id, "update", "address", address.id, changed=sorted(texts))
     return changed
@@ -81,6 +89,15 @@ def delete(store: Store, actor: Actor, address: PostalAddress) -> None:
         )
     store.postal_addresses.remove(address.id, store.now())
     store.log.append(actor, address.account_id, "delete", "address", address.id)
+
+
+def _check_no_emergency(store: Store, address: PostalAddress) -> None:
+    using = store.postal_addresses.emergency_numbers(address.id)
+    if using:
+        raise ConflictError(
+            f"this is the emergency address of {using} number{'s' if using != 1 else ''}, registered or about to be",
+            advice="Make another address, and name that one as their emergency address.",
+        )
 
 
 def _check(address: PostalAddress) -> None:

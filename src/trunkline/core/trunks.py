@@ -64,10 +64,10 @@ def _check_name(name: str) -> None:
         raise InvalidError(f"a name has 1 to {MAX_NAME} printable characters", field="name")
 
 
-def check_label(name: str) -> None:
+def check_label(name: str, most: int = MAX_NAME) -> None:
     """Check the name of what trunks refer to, which may be empty."""
-    if len(name) > MAX_NAME or not name.isprintable():
-        raise InvalidError(f"a name has at most {MAX_NAME} printable characters", field="name")
+    if len(name) > most or not name.isprintable():
+        raise InvalidError(f"a name has at most {most} printable characters", field="name")
 
 
 def _uris(

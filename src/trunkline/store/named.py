@@ -16,6 +16,7 @@ from trunkline.core.named_ports import (
     PostalAddress,
     RegulatoryRecord,
 )
+from trunkline.core.number_settings import EmergencyState
 from trunkline.store.accounts import SqlAccounts
 from trunkline.store.numbers import SqlNumbers
 from trunkline.store.paging import page_of
@@ -159,6 +160,16 @@ class SqlPostalAddresses:
         rows, total, last = page_of(self._db, "seq, id", "numbers", where=where, values=values, page=page, order="seq")
         found = (self._numbers.by_id(scope, row[1]) for row in rows)
         return Listing(tuple(number for number in found if number is not None), total, last)
+
+    def emergency_numbers(self, address_id: str) -> int:
+        """Count the live numbers whose emergency calling is on with this address, registered or waiting for that."""
+        states = (EmergencyState.REGISTERED.value, EmergencyState.PENDING.value)
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM number_settings s JOIN numbers n ON n.id = s.number_id WHERE n.removed_at IS NULL "
+            f"AND s.emergency_address_id = ? AND s.emergency = 1 AND s.emergency_state IN ({marks(states)})",
+            (address_id, *states),
+        ).fetchone()
+        return int(count)
 
     def update(self, address: PostalAddress) -> None:
         """Write an address's changed fields."""

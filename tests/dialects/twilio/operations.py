@@ -24,7 +24,7 @@ ROUTED: dict[tuple[str, str], Operation] = {
 }
 """The route table, by what `Described.key` gives."""
 
-_NO_BYOC = "the vendor's Voice API, whose trunks are not served: 404, which names `/v1/Trunks` instead"
+_NO_BYOC = "the vendor's Voice API, whose trunks are not served: 404/20404"
 ADDITIONS: dict[tuple[str, str], str] = {("GET", "/v1/ByocTrunks"): _NO_BYOC, ("POST", "/v1/ByocTrunks"): _NO_BYOC}
 """Routes that the vendor's documents do not have, with the reason."""
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.http.world import Tenant, World
-from trunkline.core import regulatory
+from trunkline.core import number_settings, regulatory
 from trunkline.core.accounts import operator
 from trunkline.core.named_ports import PaperKind
 
@@ -137,6 +137,37 @@ def test_the_numbers_that_name_an_address(world: World) -> None:
     reply = world.twilio("POST", f"IncomingPhoneNumbers/{sids['+14155551234']}.json", {"AddressSid": theirs})
     assert (reply.status, reply.json["code"]) == (400, 21631)
     assert world.twilio("GET", f"Addresses/{theirs}/DependentPhoneNumbers.json").status == 404
+
+
+def test_the_place_that_help_is_sent_to_does_not_change_below_a_number(world: World) -> None:
+    made, digits = create(world), "14155551234"
+    world.numbers(world.carrier(), digits)
+    (row,) = world.twilio("GET", "IncomingPhoneNumbers.json").json["incoming_phone_numbers"]
+    number = f"IncomingPhoneNumbers/{row['sid']}.json"
+    one = f"Addresses/{made['sid']}.json"
+
+    def ask(path: str, **form: str) -> tuple[int, Any]:
+        reply = world.twilio("POST", path, form)
+        return reply.status, reply.json
+
+    def settle() -> None:
+        world.write(lambda s: number_settings.settle_emergency(s, operator("test"), digits, confirmed=True))
+
+    assert ask(number, EmergencyAddressSid=made["sid"])[0] == 200
+    assert ask(one, Street="3 Main St")[0] == 200  # nobody calls for help from there yet
+    assert ask(number, EmergencyStatus="Active")[1]["emergency_address_status"] == "pending-registration"
+    for state in ("pending-registration", "registered"):
+        assert world.twilio("GET", number).json["emergency_address_status"] == state
+        for name in ("CustomerName", "Street", "StreetSecondary", "City", "Region", "PostalCode"):
+            status, body = ask(one, **{name: "elsewhere"})
+            assert (status, body["code"]) == (409, 20409)
+            assert "emergency address of 1 number" in body["message"]
+        assert ask(one, Street="3 Main St", FriendlyName="Office", EmergencyEnabled="false")[0] == 200
+        if state == "pending-registration":
+            settle()
+    assert world.twilio("GET", one).json["street"] == "3 Main St"
+    assert ask(number, EmergencyStatus="Inactive")[0] == 200
+    assert ask(one, Street="4 Main St")[0] == 200
 
 
 def registered(world: World, tenant: Tenant, kind: PaperKind) -> str:

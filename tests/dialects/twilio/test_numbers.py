@@ -144,6 +144,12 @@ def test_a_number_needs_a_carrier(world: World) -> None:
     refused(world.twilio("POST", LIST, {"PhoneNumber": "+14155550103", "CarrierSid": "x"}), 400, 20423)
     # A carrier serves the accounts below its own.
     assert number(world, "14155550104", world.sub)["account_sid"] == world.sub.account_sid
+    # Where somebody else delivers already, naming a carrier changes nothing, and is not passed over.
+    again = {"PhoneNumber": "+14155550101", "FriendlyName": "again"}
+    assert number(world, "14155550101", CarrierSid=second.id)["sid"] == by_uuid["sid"]
+    for sid in (first.id, foreign.id, absent):
+        refused(world.twilio("POST", LIST, again | {"CarrierSid": sid}), 400, 21422)
+    assert number(world, "14155550101")["friendly_name"] == "(415) 555-0101"
 
 
 @pytest.mark.parametrize(
@@ -186,6 +192,8 @@ def test_buying_from_the_stock(world: World) -> None:
     carrier_id = world.carrier()
     rows = [stocked.row(f"1415555010{i}", carrier_id, city="Oakland") for i in range(3)]
     stocked.fill(world, *rows, stocked.row("14165550100", carrier_id, country_iso="CA"))
+    absent = {"PhoneNumber": "+14155550101", "CarrierSid": sid_of("BY", "0" * 32)}
+    refused(world.twilio("POST", LIST, absent), 400, 21422)
     made = number(world, "14155550101")
     assert made["capabilities"]["voice"]
     by_area = world.twilio("POST", LIST, {"AreaCode": "415", "VoiceUrl": URL}).json

@@ -44,6 +44,17 @@ def test_an_ip_lists_whole_life(world: World) -> None:
     assert world.twilio("GET", "SIP/IpAccessControlLists.json").json["ip_access_control_lists"] == []
 
 
+def test_names_of_ip_lists_and_entries_have_up_to_255_characters(world: World) -> None:
+    made = make(world, "IpAccessControlLists", FriendlyName="x" * 255)
+    assert make(
+        world, f"IpAccessControlLists/{made['sid']}/IpAddresses", FriendlyName="y" * 255, IpAddress="198.51.100.9"
+    )
+    for path, code in (("", 21235), (f"/{made['sid']}", 21235), (f"/{made['sid']}/IpAddresses", 21238)):
+        form = {"FriendlyName": "x" * 256, "IpAddress": "198.51.100.10"}
+        reply = world.twilio("POST", f"SIP/IpAccessControlLists{path}.json", form)
+        assert (reply.status, reply.json["code"]) == (400, code)
+
+
 def test_entries_keep_their_sids_when_another_dialect_replaces_the_list(world: World) -> None:
     body = {"name": "z", "ip_addresses": ["198.51.100.9", "198.51.100.10"]}
     uuid = world.plivo("POST", "Zentrunk/IPAccessControlList/", body).json["ipacl_uuid"]
@@ -116,9 +127,11 @@ def test_weak_passwords(world: World, password: str) -> None:
     assert not password or password.encode() not in reply.body
 
 
-@pytest.mark.parametrize(("part", "code"), [("IpAccessControlLists", 21235), ("CredentialLists", 21240)])
-def test_lists_have_names(world: World, part: str, code: int) -> None:
-    for form in ({}, {"FriendlyName": ""}, {"FriendlyName": "x" * 101}):
+@pytest.mark.parametrize(
+    ("part", "code", "longest"), [("IpAccessControlLists", 21235, 255), ("CredentialLists", 21240, 100)]
+)
+def test_lists_have_names(world: World, part: str, code: int, longest: int) -> None:
+    for form in ({}, {"FriendlyName": ""}, {"FriendlyName": "x" * (longest + 1)}):
         reply = world.twilio("POST", f"SIP/{part}.json", form)
         assert (reply.status, reply.json["code"]) == (400, code)
 

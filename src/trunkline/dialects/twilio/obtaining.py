@@ -4,6 +4,8 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trunkline.core import buying, e164, numbers
 from trunkline.core.errors import MissingError, NotFoundError
 from trunkline.core.model import EVERYTHING, Account, Actor, Carrier, Number, Page, Scope
@@ -23,6 +25,7 @@ def obtain(store: Store, actor: Actor, account: Account, wanted: NewNumber, kind
     own = store.numbers.get(Scope(account.id), digits)
     if own is not None:
         _check_kind(digits, own.details.number_type, kind)
+        _check_carrier(digits, wanted.carrier, store.numbers.carriers(own.id))
         return own
     if store.numbers.owners([digits]):
         raise _not_available(digits)
@@ -37,6 +40,7 @@ def obtain(store: Store, actor: Actor, account: Account, wanted: NewNumber, kind
         addition = numbers.Addition(numbers=[digits], owner=account, carrier=carrier, number_type=kind_of, bare=bare)
         return numbers.add(store, actor, addition)[0]
     _check_kind(digits, item.facts.number_type, kind)
+    _check_carrier(digits, wanted.carrier, [item.carrier_id])
     try:
         return buying.buy(store, actor, buying.Purchase(e164=digits, owner=account, bare=bare))
     except NotFoundError:
@@ -57,6 +61,11 @@ def _in_area(store: Store, account: Account, area: str) -> str:
 def _check_kind(digits: str, number_type: str, kind: str | None) -> None:
     if kind is not None and number_type not in KINDS[kind]:
         raise RefusedError(OTHER_KIND, f"+{digits} is a {number_type} number, this list is {kind}")
+
+
+def _check_carrier(digits: str, named: str | None, delivering: Sequence[str]) -> None:
+    if named is not None and named not in delivering:
+        raise _not_available(digits, ": CarrierSid is not the carrier that delivers it: leave it out")
 
 
 def _carrier(store: Store, account: Account, digits: str, named: str | None) -> Carrier:
