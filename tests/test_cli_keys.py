@@ -84,7 +84,7 @@ def test_test_credentials_life(server: Server) -> None:
 
     assert bought() == 201
     (row,) = [key for key in json.loads(keys(server, "list", *of_account, "--json")) if key["kind"] == "twilio-test"]
-    assert (row["id"], row["account_sid"], row["scopes"]) == (new["id"], sid, "")
+    assert (row["id"], row["sid"], row["scopes"]) == (new["id"], sid, "")
     shown = keys(server, "list") + keys(server, "list", "--json") + run("log", "--data", str(server.data), "--json")
     assert token not in shown
     assert sid in shown
@@ -92,6 +92,28 @@ def test_test_credentials_life(server: Server) -> None:
     assert bought() == 401
     printed = keys(server, "create", *of_account, "--kind", "twilio-test")
     assert "not shown again" in printed
+
+
+def test_the_operator_revokes_a_twilio_key(server: Server) -> None:
+    made = server.account("E")
+    account = made["twilio"]["account_sid"]
+
+    def asked(method: str, user: str, secret: str) -> tuple[int, bytes]:
+        login = b64encode(f"{user}:{secret}".encode()).decode()
+        headers = {"authorization": f"Basic {login}", "content-type": "application/x-www-form-urlencoded"}
+        with closing(http.client.HTTPConnection(*server.http, timeout=20)) as connection:
+            part = "Keys" if method == "POST" else "IncomingPhoneNumbers"
+            path = f"/2010-04-01/Accounts/{account}/{part}.json"
+            connection.request(method, path, "" if method == "POST" else None, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    key = json.loads(asked("POST", account, made["twilio"]["auth_token"])[1])
+    assert asked("GET", key["sid"], key["secret"])[0] == 200
+    rows = json.loads(keys(server, "list", "--account", made["account_id"], "--json"))
+    assert key["sid"] in [row["sid"] for row in rows if row["kind"] == "twilio"]
+    assert "is revoked" in keys(server, "revoke", key["sid"])
+    assert asked("GET", key["sid"], key["secret"])[0] == 401
 
 
 @pytest.mark.parametrize(

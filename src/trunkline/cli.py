@@ -390,7 +390,7 @@ def _add_carriers(commands: _Commands) -> None:
 
 def _add_keys(commands: _Commands) -> None:
     group = commands.add_parser(
-        "keys", help="API keys and test credentials of accounts", description="API keys and test credentials."
+        "keys", help="API keys, Twilio keys and test credentials of accounts", description="Keys of accounts."
     )
     verbs = group.add_subparsers(required=True, metavar="VERB")
     create = _command(verbs, "create", "create an API key or test credentials and print them, this once", "keys:create")
@@ -410,13 +410,13 @@ def _add_keys(commands: _Commands) -> None:
         help="twilio-test: an AccountSid and a token to test with, which open nothing real (default api)",
     )
     _json(create)
-    listed = _command(verbs, "list", "list live API keys and test credentials", "keys:show")
+    listed = _command(verbs, "list", "list live API keys, Twilio keys and test credentials", "keys:show")
     _data(listed)
     listed.add_argument("--account", metavar="ID", help="only this account's")
     _json(listed)
-    revoke = _command(verbs, "revoke", "let an API key or test credentials open nothing any more", "keys:revoke")
+    revoke = _command(verbs, "revoke", "let a key or test credentials open nothing any more", "keys:revoke")
     _data(revoke)
-    revoke.add_argument("key", metavar="ID", help="the key's id, as `keys list` shows it")
+    revoke.add_argument("key", metavar="ID", help="the id or SID that `keys list` shows")
 
 
 def _add_texts(commands: _Commands) -> None:

@@ -72,6 +72,9 @@ BARE = (
     "{CountryCode}",
     "{AccountSid}",
     "/ByocTrunks",
+    "/ConnectionPolicies",
+    "/IpRecords",
+    "/SourceIpMappings",
 )
 """Compliance requirements and countries are the installation's, not an account's; of some kinds nobody has a number."""
 

@@ -14,7 +14,12 @@ from trunkline.core.ports import Store
 from trunkline.dialects.twilio import ids
 
 TEST = "twilio-test"
-_KINDS = {CredentialKind.API_KEY: "api", CredentialKind.TWILIO_TEST: TEST}
+_KINDS = {CredentialKind.API_KEY: "api", CredentialKind.TWILIO_KEY: "twilio", CredentialKind.TWILIO_TEST: TEST}
+_WORDS = {
+    CredentialKind.API_KEY: "API key",
+    CredentialKind.TWILIO_KEY: "Twilio key",
+    CredentialKind.TWILIO_TEST: "test pair",
+}
 
 
 def create(options: Namespace) -> int:
@@ -52,7 +57,7 @@ def _account_sid(pair_id: str) -> str:
 
 
 def show(options: Namespace) -> int:
-    """List live API keys and test credentials, without their secrets."""
+    """List live keys and test credentials, without their secrets."""
 
     def look_up(store: Store) -> list[tuple[str | None, ...]]:
         one_of(store, options.account)
@@ -65,23 +70,22 @@ def show(options: Namespace) -> int:
         ]
 
     found = read(options, look_up)
-    names = ("id", "account_id", "kind", "account_sid", "role", "scopes", "created_at")
+    names = ("id", "account_id", "kind", "sid", "role", "scopes", "created_at")
     if options.json:
         document([dict(zip(names, row, strict=True)) for row in found])
         return 0
-    table(("ID", "ACCOUNT", "KIND", "ACCOUNT SID", "ROLE", "SCOPES", "CREATED"), found)
+    table(("ID", "ACCOUNT", "KIND", "SID", "ROLE", "SCOPES", "CREATED"), found)
     return 0
 
 
 def _row(account_id: str, key: Credential) -> tuple[str | None, ...]:
-    account_sid = key.public_id if key.kind is CredentialKind.TWILIO_TEST else None
+    sid = next(iter(api_keys.named(key)[1:]), None)
     created_at = key.created_at.isoformat(timespec="seconds")
-    return key.id, account_id, _KINDS[key.kind], account_sid, key.role.value, key.scopes, created_at
+    return key.id, account_id, _KINDS[key.kind], sid, key.role.value, key.scopes, created_at
 
 
 def revoke(options: Namespace) -> int:
-    """Let an API key, or test credentials, open nothing any more."""
+    """Let a key, or test credentials, open nothing any more."""
     gone = write(options, lambda store, actor: api_keys.revoke(store, actor, options.key))
-    what = "API key" if gone.kind is CredentialKind.API_KEY else "test pair"
-    print(f"{what} {gone.id} is revoked")
+    print(f"{_WORDS[gone.kind]} {gone.id} is revoked")
     return 0

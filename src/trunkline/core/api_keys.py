@@ -17,8 +17,12 @@ WRITE_NUMBERS = "phone_numbers:write"
 SCOPES = (READ_NUMBERS, WRITE_NUMBERS)
 MAX_KEYS = 100
 """Live keys of one account."""
-REVOCABLE = {CredentialKind.API_KEY: "api_key", CredentialKind.TWILIO_TEST: "test_credentials"}
-"""What the operator revokes by its id, and its names in the change log."""
+REVOCABLE = {
+    CredentialKind.API_KEY: "api_key",
+    CredentialKind.TWILIO_KEY: "key",
+    CredentialKind.TWILIO_TEST: "test_credentials",
+}
+"""What the operator revokes, and its names in the change log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,24 @@ def create(store: Store, actor: Actor, account_id: str, scopes: Sequence[str], r
 
 
 def revoke(store: Store, actor: Actor, key_id: str) -> Credential:
-    """Let a key, or test credentials, open nothing any more, from the next request on; return what it was."""
+    """Let a key, or test credentials, open nothing any more, from the next request on; return what it was.
+
+    ``key_id`` is what `named` gives.
+    """
     for account in store.accounts.all():
         for kind, name in REVOCABLE.items():
             for credential in store.credentials.live(account.id, kind):
-                if credential.id == key_id:
-                    store.credentials.revoke(key_id, store.now())
-                    store.log.append(actor, account.id, "delete", name, key_id)
+                if key_id in named(credential):
+                    store.credentials.revoke(credential.id, store.now())
+                    store.log.append(actor, account.id, "delete", name, credential.id)
                     return credential
-    raise NotFoundError(f"{key_id!r} is no live API key", advice="trunkline keys list shows them.")
+    raise NotFoundError(f"{key_id!r} is no live key", advice="trunkline keys list shows them.")
+
+
+def named(credential: Credential) -> tuple[str, ...]:
+    """Return by what a credential is told from all others: its id, and the user name by which it is given, if any."""
+    own = credential.kind is not CredentialKind.API_KEY  # whose public id is its account's
+    return (credential.id, credential.public_id) if own else (credential.id,)
 
 
 def opened(store: Store, secret: str) -> tuple[Account, Credential]:

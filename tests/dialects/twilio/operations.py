@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.dialects.twilio.schemas import Described, described, plain
 from trunkline.dialects.http import Operation
 from trunkline.dialects.twilio.routes import TWILIO
+from trunkline.dialects.twilio.trunking import VOICE
 
 DOC = Path(__file__).resolve().parents[3] / "docs" / "compatibility.md"
 BEGIN = "<!-- operations of Twilio, made by `python -m tests.dialects.twilio.operations --write` -->"
@@ -24,8 +25,8 @@ ROUTED: dict[tuple[str, str], Operation] = {
 }
 """The route table, by what `Described.key` gives."""
 
-_NO_BYOC = "the vendor's Voice API, whose trunks are not served: 404/20404"
-ADDITIONS: dict[tuple[str, str], str] = {("GET", "/v1/ByocTrunks"): _NO_BYOC, ("POST", "/v1/ByocTrunks"): _NO_BYOC}
+_NO_VOICE = "the vendor's Voice API, whose trunks are not served: 404/20404"
+ADDITIONS: dict[tuple[str, str], str] = {(method, path): _NO_VOICE for path in VOICE for method in ("GET", "POST")}
 """Routes that the vendor's documents do not have, with the reason."""
 
 _NO_ADD_ONS = "there is no marketplace here: the list is empty, one of them is not found, none can be installed"

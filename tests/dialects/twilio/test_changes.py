@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.dialects.twilio.test_accounts import basic
 from tests.dialects.twilio.test_numbers import URL, application, changed, sid_of, update
 from tests.dialects.twilio.test_wire import LIST, number, refused
 from tests.http.world import Reply, Tenant, World
@@ -188,6 +189,16 @@ def test_an_application_of_messages_that_goes_away(world: World) -> None:
 def move(world: World, sid: str, to: str, tenant: Tenant | None = None, of: Tenant | None = None) -> Reply:
     """Move a number to another account."""
     return world.twilio("POST", f"IncomingPhoneNumbers/{sid}.json", {"AccountSid": to}, tenant=tenant, of=of)
+
+
+def test_a_key_moves_no_number_out_of_its_account(world: World) -> None:
+    world.carrier()
+    made = number(world)
+    key = world.twilio("POST", "Keys.json", {}).json
+    login = basic(key["sid"], key["secret"]) | {"content-type": "application/x-www-form-urlencoded"}
+    refused(world.ask("POST", made["uri"], f"AccountSid={world.sub.account_sid}".encode(), login), 400, 21474)
+    assert world.ask("POST", made["uri"], f"AccountSid={made['account_sid']}".encode(), login).status == 200
+    assert changed(world, made) == made
 
 
 def test_moving_between_accounts(world: World) -> None:

@@ -280,10 +280,11 @@ def test_another_accounts_trunk_and_lists_are_not_found(world: World) -> None:
     assert v1(world, "GET", tenant=world.sub).json["trunks"] == []
 
 
-def test_byoc_trunks_are_absent_in_this_vendors_words(world: World) -> None:
-    for path in ("", "/", "/BY" + "0" * 32):
+@pytest.mark.parametrize("part", ["ByocTrunks", "ConnectionPolicies", "IpRecords", "SourceIpMappings"])
+def test_the_voice_api_is_absent_in_this_vendors_words(world: World, part: str) -> None:
+    for path in ("", "/", "/BY" + "0" * 32, "/NY" + "0" * 32 + "/Targets"):
         for method in ("GET", "POST"):
-            reply = world.ask(method, f"/v1/ByocTrunks{path}", None, world.main.twilio_basic)
+            reply = world.ask(method, f"/v1/{part}{path}", None, world.main.twilio_basic)
             assert (reply.status, reply.json["code"]) == (404, 20404)
 
 

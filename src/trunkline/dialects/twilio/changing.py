@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from trunkline.core import address_needs, cnam, inline_hooks, number_settings, numbers
 from trunkline.core.errors import InvalidError, MissingError, UnknownReferenceError
-from trunkline.core.model import Account, AccountState, Actor, Number, Scope
+from trunkline.core.model import Account, AccountState, Actor, CredentialKind, Number, Scope
 from trunkline.core.number_settings import NumberSettings
 from trunkline.core.ports import Store
 from trunkline.core.regulated import AddressNeed
+from trunkline.dialects.http import Caller
 from trunkline.dialects.twilio import references
 from trunkline.dialects.twilio.problems import ANY, RefusedError
 from trunkline.dialects.twilio.requests_numbers import NumberChange, changed_hooks
@@ -18,6 +19,14 @@ DIALECT = "twilio"
 NO_CALLER_NAMES = 21409
 NO_ACCOUNT, NOT_ACTIVE, NOT_PARENT = 21471, 21472, 21474
 NO_EMERGENCY = 22222
+
+
+def check_may_move(caller: Caller) -> None:
+    """Refuse a key: it reaches its own account only, and no number goes where it could not follow."""
+    if caller.credential is not None and caller.credential.kind is CredentialKind.TWILIO_KEY:
+        raise RefusedError(
+            NOT_PARENT, "AccountSid: move numbers with the account's auth token; a key reaches its own only"
+        )
 
 
 def transferred(store: Store, actor: Actor, number: Number, account_id: str) -> tuple[Number, Account]:

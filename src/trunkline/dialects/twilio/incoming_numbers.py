@@ -28,7 +28,7 @@ from trunkline.dialects.twilio import (
     views_numbers,
 )
 from trunkline.dialects.twilio.auth import is_test
-from trunkline.dialects.twilio.changing import apply, check_address, transferred
+from trunkline.dialects.twilio.changing import apply, check_address, check_may_move, transferred
 from trunkline.dialects.twilio.problems import ANY, RefusedError
 from trunkline.dialects.twilio.views import PREFIX
 
@@ -116,6 +116,7 @@ async def update_number(ask: Ask) -> Answer:
         number, account = _number(store, ask), ask.caller.account
         to_id = asked.account if asked.account != account.id else None
         if to_id is not None:
+            check_may_move(ask.caller)
             number, account = transferred(store, actor, number, to_id)
         changed = apply(store, actor, account, number, asked)
         if to_id is not None or asked.address is not None:

@@ -49,12 +49,15 @@ TRUNKING = Dialect(
     admit=admit,
 )
 
-BYOC = Dialect(
-    name="twilio",
-    prefix=trunking.BYOC_PREFIX,
-    operations=trunking.BYOC_OPERATIONS,
-    authenticate=authenticate,
-    refuse=refuse_json,
+VOICE = tuple(
+    Dialect(
+        name="twilio",
+        prefix=prefix,
+        operations=trunking.voice_operations(prefix),
+        authenticate=authenticate,
+        refuse=refuse_json,
+    )
+    for prefix in trunking.VOICE
 )
-TWILIO: tuple[Dialect, ...] = (API, TRUNKING, BYOC)
+TWILIO: tuple[Dialect, ...] = (API, TRUNKING, *VOICE)
 """All of them. Product APIs (``/v1/Trunks``) have no suffixes, and `errors.refuse_json`."""

@@ -129,6 +129,10 @@ OPERATIONS = (
     *trunk_access.LOGIN_LISTS.operations(_ONE),
 )
 
-BYOC_PREFIX = "/v1/ByocTrunks"
-BYOC_OPERATIONS = (Operation("GET", BYOC_PREFIX, absent), Operation("POST", BYOC_PREFIX, absent))
-"""Nothing of the Voice API's trunks is served, and below them is no path at all: not found, in this vendor's words."""
+VOICE = ("/v1/ByocTrunks", "/v1/ConnectionPolicies", "/v1/IpRecords", "/v1/SourceIpMappings")
+"""The Voice API's trunks and what they need, none of it served: not found, in this vendor's words."""
+
+
+def voice_operations(prefix: str) -> tuple[Operation, ...]:
+    """Return what answers at a path of the Voice API; below it is no path at all."""
+    return Operation("GET", prefix, absent), Operation("POST", prefix, absent)
