@@ -46,12 +46,13 @@ check: $(VENV)/.ready-dev ## Lint, types, import contracts, fast tests (at most 
 test: $(VENV)/.ready-dev peers ## Everything `check` does, and every test from outside (under 10 minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
-	@$(BIN)/pytest -q -rs --durations=5 -n 2 --dist loadfile tests/edge >$(VENV)/edge.log 2>&1 & edge=$$!; \
+	@{ $(BIN)/mypy && $(BIN)/lint-imports; } >$(VENV)/types.log 2>&1 & types=$$!; \
+	$(BIN)/pytest -q -rs --durations=5 -n 2 --dist loadfile tests/edge >$(VENV)/edge.log 2>&1 & edge=$$!; \
 	$(BIN)/pytest -q -rs --durations=5 -n 2 --dist loadfile --ignore=tests/edge; rest=$$?; \
+	echo "types and import contracts, side by side with the above:"; \
+	wait $$types; types=$$?; cat $(VENV)/types.log; \
 	echo "calls through the edge, side by side with the above:"; \
-	wait $$edge; calls=$$?; cat $(VENV)/edge.log; exit $$((rest + calls))
+	wait $$edge; calls=$$?; cat $(VENV)/edge.log; exit $$((rest + types + calls))
 
 .PHONY: peers
 peers:

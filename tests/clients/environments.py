@@ -36,7 +36,9 @@ def environment(requirements: str, name: str) -> Path:
 
     def install() -> None:
         installed([sys.executable, "-m", "venv", str(home)])
+        # Compiled is what a script imports, when it does: an SDK has thousands of modules.
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+        pip.append("--no-compile")
         # What only exists as source is built by the pinned setuptools, not by one that pip would fetch.
         installed([*pip, "-r", str(ROOT / "requirements" / "build.txt")])
         installed([*pip, "--use-pep517", "--no-build-isolation", "-r", str(lock)])
